@@ -1,0 +1,63 @@
+/** Asks the daemon how it stands before anything is asked of a person. */
+import { ask, RefusedError, UnreachableError } from "../lib/client/client.ts";
+import type { Homes } from "../lib/paths.ts";
+import type { SecretView, StatusReply } from "../lib/protocol/messages.ts";
+import { CommandError } from "./exit_codes.ts";
+
+/** The daemon's status, or null if none answers. */
+export async function readStatus(homes: Homes): Promise<StatusReply | null> {
+  try {
+    return (await ask(homes, { verb: "status" })).message as unknown as StatusReply;
+  } catch (error) {
+    if (error instanceof UnreachableError) return null;
+    throw error;
+  }
+}
+
+/** True if there is a file where the vault should be. */
+export function hasVault(homes: Homes): boolean {
+  try {
+    Deno.lstatSync(homes.vault);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @throws {CommandError} if there is no vault (exit "name").
+ */
+export function requireVault(homes: Homes): void {
+  if (!hasVault(homes)) {
+    throw new CommandError("name", `Cannot open the vault: there is none at "${homes.vault}" yet`, `tacit init`);
+  }
+}
+
+/**
+ * The status of an unlocked daemon.
+ * @throws {CommandError} (exit "locked") with the one command that helps.
+ */
+export async function requireUnlocked(homes: Homes, action: string): Promise<StatusReply> {
+  const status = await readStatus(homes);
+  if (status?.state === "unlocked") return status;
+  requireVault(homes);
+  const state = status === null ? "the daemon does not run" : "the vault is locked";
+  throw new CommandError("locked", `Cannot ${action}: ${state}`, "tacit unlock");
+}
+
+/**
+ * All secrets, without values, by name.
+ * @throws {CommandError} (exit "locked"); {RefusedError} from the daemon.
+ */
+export async function readSecrets(homes: Homes, action: string): Promise<SecretView[]> {
+  try {
+    const { message } = await ask(homes, { verb: "list" });
+    const secrets = (message["secrets"] ?? []) as SecretView[];
+    return secrets.sort((a, b) => a.name < b.name ? -1 : 1);
+  } catch (error) {
+    const away = error instanceof UnreachableError ||
+      (error instanceof RefusedError && (error.code === "locked" || error.code === "never_unlocked"));
+    if (away) await requireUnlocked(homes, action);
+    throw error;
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * The head file: which line was the last keyed one. Without it, a log cut at its end would still be a sound chain.
+ * docs/audit.md, "Head".
+ *
+ * It is written after its line is on disk and is not itself forced there, so it may lag behind the log after a power
+ * failure and never runs ahead of it.
+ */
+import * as fs from "node:fs";
+import { utf8 } from "../bytes.ts";
+import { headMac, keyIdOf } from "./chain.ts";
+import { headFile, openFile, writeAll } from "./files.ts";
+
+/** Line `seq` of the log has `hash`, says the holder of the key named `keyId`. */
+export interface Head {
+  seq: number;
+  hash: string;
+  keyId: string;
+  mac: string;
+}
+
+// Every part has a fixed width: the file is overwritten in place by one short write and never has another size.
+const HEAD = /^tacit-audit-head 1 ([0-9]{16}) ([0-9a-f]{64}) ([0-9a-f]{8}) ([0-9a-f]{64})\n$/;
+/** Longest that is read of it, in bytes; the file has 174. */
+const MAX_HEAD_BYTES = 512;
+
+/** The head, null if there is none, or `"damaged"`. */
+export function readHead(dir: string): Head | null | "damaged" {
+  let fd: number;
+  try {
+    fd = openFile(headFile(dir), "read");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  }
+  try {
+    const buffer = new Uint8Array(MAX_HEAD_BYTES);
+    const length = fs.readSync(fd, buffer, 0, buffer.length, 0);
+    const match = HEAD.exec(new TextDecoder("latin1").decode(buffer.subarray(0, length)));
+    if (match === null) return "damaged";
+    const [, seq = "", hash = "", keyId = "", mac = ""] = match;
+    return Number.isSafeInteger(Number(seq)) ? { seq: Number(seq), hash, keyId, mac } : "damaged";
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** Notes that line `seq` has `hash`. The caller holds the lock. */
+export function writeHead(dir: string, seq: number, hash: string, key: Uint8Array): void {
+  const path = headFile(dir);
+  const text = `tacit-audit-head 1 ${String(seq).padStart(16, "0")} ${hash} ${keyIdOf(key)} ${
+    headMac(key, seq, hash)
+  }\n`;
+  const fd = openFile(path, "write", !fs.existsSync(path));
+  try {
+    writeAll(fd, utf8(text));
+    // Whatever stood there before, of any length, is gone.
+    fs.ftruncateSync(fd, text.length);
+  } finally {
+    fs.closeSync(fd);
+  }
+}

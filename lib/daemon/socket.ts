@@ -1,0 +1,99 @@
+/**
+ * Where the daemon listens: a directory that is ours alone, a lock that lets one daemon in, two sockets 0600.
+ * There is no TCP port. docs/protocol.md, "Sockets".
+ */
+import { join } from "node:path";
+import { utf8 } from "../bytes.ts";
+import type { Homes } from "../paths.ts";
+
+/** Bytes of a socket's path that fit into the system's address: 108 on Linux and 104 elsewhere, with the final zero. */
+export const MAX_SOCKET_PATH_BYTES = Deno.build.os === "linux" ? 107 : 103;
+
+/** The place cannot be used as it is; the message says what a person must change. */
+export class SocketError extends Error {
+  readonly hint: string;
+  constructor(message: string, hint: string) {
+    super(message);
+    this.name = "SocketError";
+    this.hint = hint;
+  }
+}
+
+/** Held as long as this daemon lives; the kernel frees it with the process. */
+export interface DaemonLock {
+  release(): void;
+}
+
+/**
+ * Makes `path` a directory that only this user can enter.
+ * @throws {SocketError} if something else stands there, or it is open to others: it is not repaired, since whoever
+ * opened it may have placed things in it.
+ */
+export function privateDirectory(path: string): void {
+  try {
+    Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) {
+      throw new SocketError(`Cannot create "${path}": ${reasonOf(error)}`, "choose another --home");
+    }
+  }
+  const info = Deno.lstatSync(path);
+  const refuse = (state: string, hint: string) => new SocketError(`Cannot use "${path}": ${state}`, hint);
+  if (info.isSymlink) throw refuse("it is a symbolic link", "choose another --home");
+  if (!info.isDirectory) throw refuse("it is not a directory", "choose another --home");
+  const uid = Deno.uid();
+  if (uid === null) return;
+  if (info.uid !== uid) throw refuse("it belongs to another user", "choose another --home");
+  if (((info.mode ?? 0o777) & 0o077) !== 0) throw refuse("others can enter it", `chmod 700 '${path}'`);
+}
+
+/** Takes `daemon.lock` in the runtime directory, or returns null while another daemon holds it. */
+export function takeLock(homes: Homes): DaemonLock | null {
+  const file = Deno.openSync(join(homes.runtime, "daemon.lock"), { create: true, write: true, mode: 0o600 });
+  if (!file.tryLockSync(true)) {
+    file.close();
+    return null;
+  }
+  return { release: () => file.close() };
+}
+
+/**
+ * Listens at `path` with mode 0600. Call only while holding the lock: what lies there is then a dead daemon's.
+ * @throws {SocketError} if the path is too long, or something other than our own socket stands there.
+ */
+export function listenAt(path: string): Deno.UnixListener {
+  const bytes = utf8(path).length;
+  if (bytes > MAX_SOCKET_PATH_BYTES) {
+    throw new SocketError(
+      `Cannot listen on "${path}": the path has ${bytes} bytes and at most ${MAX_SOCKET_PATH_BYTES} fit`,
+      "choose a shorter --home",
+    );
+  }
+  removeStale(path);
+  // The mode must be right from the first moment: a chmod afterwards would leave a gap.
+  const before = Deno.build.os === "windows" ? null : Deno.umask(0o177);
+  try {
+    return Deno.listen({ transport: "unix", path });
+  } catch (error) {
+    throw new SocketError(`Cannot listen on "${path}": ${reasonOf(error)}`, "");
+  } finally {
+    if (before !== null) Deno.umask(before);
+  }
+}
+
+function removeStale(path: string): void {
+  let info: Deno.FileInfo;
+  try {
+    info = Deno.lstatSync(path);
+  } catch {
+    return;
+  }
+  if (info.isSocket !== true || (Deno.uid() !== null && info.uid !== Deno.uid())) {
+    throw new SocketError(`Cannot listen on "${path}": something else stands there`, "move it away");
+  }
+  Deno.removeSync(path);
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.name : "unknown fault";
+}

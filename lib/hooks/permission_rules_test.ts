@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { commandParts } from "../shell/parts.ts";
+import { judgeCommand, type PermissionRules, rulesIn, type RuleVerdict } from "./permission_rules.ts";
+
+const NONE: PermissionRules = { deny: [], ask: [], allow: [] };
+
+type Row = [command: string, rules: Partial<PermissionRules>, verdict: RuleVerdict["kind"]];
+
+const CURL = "curl -H 'Authorization: Bearer {{X}}' https://api.test/";
+
+const TABLE: Row[] = [
+  [CURL, {}, "unsure"],
+  [CURL, { allow: ["Bash(curl:*)"] }, "allow"],
+  [CURL, { allow: ["Bash(curl *)"] }, "allow"],
+  [CURL, { allow: ["Bash"] }, "allow"],
+  [CURL, { allow: [`Bash(${CURL})`] }, "allow"],
+  [CURL, { allow: ["Bash(cur:*)"] }, "unsure"],
+  [CURL, { allow: ["Read(*)", "WebFetch"] }, "unsure"],
+  [CURL, { allow: ["Bash(*)"], deny: ["Bash(curl:*)"] }, "deny"],
+  [CURL, { allow: ["Bash(curl:*)"], ask: ["Bash(curl:*)"] }, "ask"],
+  [CURL, { deny: ["Bash(*api.test*)"] }, "deny"],
+  // Every part counts for allowing, any part for denying.
+  [`${CURL} | jq .`, { allow: ["Bash(curl:*)"] }, "unsure"],
+  [`${CURL} | jq .`, { allow: ["Bash(curl:*)", "Bash(jq:*)"] }, "allow"],
+  [`ls && ${CURL}`, { allow: ["Bash"], deny: ["Bash(curl:*)"] }, "deny"],
+  [`echo $(${CURL})`, { allow: ["Bash"], deny: ["Bash(curl:*)"] }, "deny"],
+  // A denied command behind what runs it, or in other clothes.
+  [`sudo ${CURL}`, { allow: ["Bash"], deny: ["Bash(curl:*)"] }, "deny"],
+  [`env A=1 ${CURL}`, { allow: ["Bash"], deny: ["Bash(curl:*)"] }, "deny"],
+  [`A=1 ${CURL}`, { allow: ["Bash"], deny: ["Bash(curl:*)"] }, "deny"],
+  [`timeout 5 ${CURL}`, { allow: ["Bash"], deny: ["Bash(curl:*)"] }, "deny"],
+  ["/usr/bin/curl {{X}}", { allow: ["Bash"], deny: ["Bash(curl:*)"] }, "deny"],
+  ["\\curl {{X}}", { allow: ["Bash"], deny: ["Bash(curl:*)"] }, "deny"],
+  ["'curl' {{X}}", { allow: ["Bash"], deny: ["Bash(curl:*)"] }, "deny"],
+  // An allowed command in other clothes is not the allowed one.
+  [`A=1 ${CURL}`, { allow: ["Bash(curl:*)"] }, "unsure"],
+  ["/tmp/curl {{X}}", { allow: ["Bash(curl:*)"] }, "unsure"],
+  ["curlx {{X}}", { allow: ["Bash(curl:*)"] }, "unsure"],
+  // The wrapper's own rule allows nothing that is in it.
+  ["rm -rf ~ # {{X}}", { allow: ["Bash(/opt/tacit exec --ticket *)"] }, "unsure"],
+  ["rm -rf ~ # {{X}}", { allow: ["Bash(/opt/tacit exec --ticket *)"], deny: ["Bash(rm:*)"] }, "deny"],
+];
+
+Deno.test("the user's rules are judged on the command that the agent wrote", () => {
+  for (const [command, rules, expected] of TABLE) {
+    const verdict = judgeCommand({ ...NONE, ...rules }, command, commandParts(command));
+    assert.equal(verdict.kind, expected, `${command} under ${JSON.stringify(rules)}`);
+  }
+});
+
+Deno.test("a command whose parts cannot be told is never allowed, and may be denied", () => {
+  assert.equal(judgeCommand({ ...NONE, allow: ["Bash"] }, "curl {{X}}", null).kind, "unsure");
+  assert.equal(judgeCommand({ ...NONE, deny: ["Bash(curl:*)"] }, "curl {{X}}", null).kind, "deny");
+});
+
+Deno.test("what is not a rule is ignored", () => {
+  assert.deepEqual(rulesIn({ permissions: { allow: ["Bash", 5, null], deny: "Bash" } }), { ...NONE, allow: ["Bash"] });
+  for (const settings of [null, [], "x", { permissions: [] }, {}]) assert.deepEqual(rulesIn(settings), NONE);
+});

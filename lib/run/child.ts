@@ -1,0 +1,98 @@
+/**
+ * Runs one command with injected values: environment, streams, signals, exit status. The value is in the child's
+ * environment or in a one-shot file and nowhere else: not in any argv, not in our output, not in our own environment.
+ */
+import type { Caller } from "../protocol/messages.ts";
+import type { Homes } from "../paths.ts";
+import { ScrubLink } from "../client/scrub_link.ts";
+import { buildTables } from "../scrub/tables.ts";
+import { ScrubStream } from "../scrub/stream.ts";
+import { handToCustodian } from "./custody.ts";
+import { childEnvironment, type Injection } from "./environment.ts";
+import { closeDescriptor, openPipe } from "./libc.ts";
+import { OneShotFiles } from "./one_shot.ts";
+import { Output } from "./output.ts";
+import { PipeReader } from "./pipe_reader.ts";
+import { type Ending, send, spawn, waitFor } from "./spawn.ts";
+
+/** How long the streams may stay open after the command's end before its background children get a custodian. */
+const GRACE_MS = 60;
+
+/** What a runner runs. */
+export interface Command {
+  argv: string[];
+  /** The environment the child inherits, without the injections. */
+  env: Record<string, string>;
+  injections: Injection[];
+  homes: Homes;
+  /** The use's id from the fill. */
+  use: string;
+  caller: Caller;
+}
+
+/**
+ * Runs `command` to its end and returns how it ended. Output of background children that outlive it stays behind the
+ * scrubber, in a custodian process.
+ * @throws {SpawnError} if the program cannot be started, {InjectionError} if a value cannot be injected.
+ */
+export async function runCommand(command: Command): Promise<Ending> {
+  const files = new OneShotFiles(command.homes, command.use);
+  const secrets = command.injections.map((i) => i.secret);
+  const tables = buildTables(secrets);
+  const links = [ScrubLink.open(command.homes, command.caller), ScrubLink.open(command.homes, command.caller)];
+  const [out, err] = [openPipe(), openPipe()];
+  try {
+    const env = childEnvironment(command.env, command.injections, files);
+    const pid = spawn({ argv: command.argv, env, stdin: 0, stdout: out.write, stderr: err.write });
+    closeDescriptor(out.write);
+    closeDescriptor(err.write);
+    const stopForwarding = forwardSignals(pid);
+    const [outLink, errLink] = await Promise.all(links);
+    const outputs = [
+      new Output(new PipeReader(out.read), new ScrubStream(tables), outLink!, Deno.stdout),
+      new Output(new PipeReader(err.read), new ScrubStream(tables), errLink!, Deno.stderr),
+    ];
+    const ending = await waitFor(pid);
+    const drained = Promise.all(outputs.map((o) => o.done)).then(() => true);
+    if (!await Promise.race([drained, after(GRACE_MS)])) {
+      for (const [i, output] of outputs.entries()) {
+        if (output.ended) continue;
+        const held = await output.handOver();
+        await handToCustodian(command.homes, secrets, held, output.reader, i + 1);
+      }
+    }
+    stopForwarding();
+    return ending;
+  } finally {
+    files.remove();
+    for (const secret of secrets) secret.wipe();
+  }
+}
+
+function after(ms: number): Promise<false> {
+  return new Promise((resolve) => Deno.unrefTimer(setTimeout(() => resolve(false), ms)));
+}
+
+const FORWARDED: Partial<Record<Deno.Signal, number>> = Deno.build.os === "darwin"
+  ? { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15, SIGUSR1: 30, SIGUSR2: 31 }
+  : { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15, SIGUSR1: 10, SIGUSR2: 12 };
+
+/**
+ * Passes signals on to the child and keeps this process alive until the child has ended. What a terminal sends with a
+ * key reaches the whole foreground group, the child included, so it is not sent a second time.
+ */
+function forwardSignals(pid: number): () => void {
+  const terminal = Deno.stdin.isTerminal();
+  const listeners: [Deno.Signal, () => void][] = [];
+  for (const [name, number] of Object.entries(FORWARDED) as [Deno.Signal, number][]) {
+    const byKey = terminal && (name === "SIGINT" || name === "SIGQUIT");
+    const listener = () => {
+      if (!byKey) send(pid, number);
+    };
+    Deno.addSignalListener(name, listener);
+    listeners.push([name, listener]);
+  }
+  return () => {
+    for (const [name, listener] of listeners) Deno.removeSignalListener(name, listener);
+  };
+}

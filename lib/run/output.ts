@@ -1,0 +1,106 @@
+/**
+ * One output stream of a child on its way out: read, scrubbed twice, written.
+ *
+ * The first scrubber is the daemon's and knows every value of the vault, so it alone can judge values that overlap.
+ * The second is ours and knows the injected values: when the daemon goes away, it uncovers none of them.
+ */
+import type { ScrubLink } from "../client/scrub_link.ts";
+import type { ScrubStream } from "../scrub/stream.ts";
+import { concat } from "../bytes.ts";
+import type { PipeReader } from "./pipe_reader.ts";
+
+const RETRY_MS = 5;
+
+/** Writes all of `bytes`; waits where the other end is full and non-blocking. */
+export async function writeAll(file: { write(p: Uint8Array): Promise<number> }, bytes: Uint8Array): Promise<void> {
+  let at = 0;
+  while (at < bytes.length) {
+    try {
+      at += await file.write(bytes.subarray(at));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
+/** A running pump from one pipe to one file. */
+export class Output {
+  readonly reader: PipeReader;
+  readonly #local: ScrubStream;
+  readonly #link: ScrubLink;
+  readonly #sink: { write(p: Uint8Array): Promise<number> };
+  /** What the local scrubber was fed and has not released. */
+  #localTail: Uint8Array = new Uint8Array(0);
+  #handedOver = false;
+  #ended = false;
+  /** Settles when the stream has ended or was handed over. */
+  readonly done: Promise<void>;
+
+  constructor(
+    reader: PipeReader,
+    local: ScrubStream,
+    link: ScrubLink,
+    sink: { write(p: Uint8Array): Promise<number> },
+    first: Uint8Array = new Uint8Array(0),
+  ) {
+    this.reader = reader;
+    this.#local = local;
+    this.#link = link;
+    this.#sink = sink;
+    this.done = this.#pump(first);
+  }
+
+  /** True once the last writer closed the pipe and everything was written. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /**
+   * Stops reading and leaves the pipe to another process, which must first feed what is returned: bytes that either
+   * scrubber still holds back because they may begin a value.
+   */
+  async handOver(): Promise<Uint8Array> {
+    this.#handedOver = true;
+    this.reader.stop();
+    await this.done;
+    const held = concat(this.#localTail, this.#link.tail);
+    this.#link.close();
+    return held;
+  }
+
+  async #feed(bytes: Uint8Array): Promise<void> {
+    await this.#scrubLocally(await this.#link.feed(bytes));
+  }
+
+  async #pump(first: Uint8Array): Promise<void> {
+    try {
+      await this.#feed(first);
+      for (;;) {
+        const chunk = await this.reader.next();
+        if (chunk === null) break;
+        await this.#feed(chunk.slice());
+      }
+      if (this.#handedOver) return;
+      await this.#scrubLocally(await this.#link.end());
+      await this.#write(this.#local.end());
+    } catch (error) {
+      // The reader of our output is gone: closing our end tells the child, as it would without us.
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    }
+    this.#ended = true;
+    this.reader.close();
+  }
+
+  async #scrubLocally(bytes: Uint8Array): Promise<void> {
+    if (bytes.length === 0) return;
+    const out = this.#local.feed(bytes);
+    const all = concat(this.#localTail, bytes);
+    this.#localTail = all.slice(all.length - this.#local.held);
+    await this.#write(out);
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    if (bytes.length > 0) await writeAll(this.#sink, bytes);
+  }
+}

@@ -1,0 +1,115 @@
+/** Edits, and how they meet a state that another process may have changed meanwhile. */
+import { randomBytes } from "../crypto/hash.ts";
+import { equalConstantTime } from "../crypto/hash.ts";
+import { emptyGrant, type SecretMetadata } from "../grant/grant.ts";
+import { encode } from "../msgpack.ts";
+import type { Secret } from "../secret.ts";
+import { VaultError } from "./fault.ts";
+import type { KeyTree } from "./key_tree.ts";
+import { ID_LENGTH, INTERNAL_KIND, recordFromPackable, recordToPackable } from "./record.ts";
+import type { SlotContext } from "./slot.ts";
+import { type Entry, nameKey, type VaultState } from "./state.ts";
+import { sealValue } from "./value.ts";
+
+/** A record to store. The vault itself keeps times and revision; any such fields of the object are ignored. */
+export type NewRecord = Omit<SecretMetadata, "created" | "updated" | "rev">;
+
+/** One change. Several are saved together or not at all, in order. */
+export type Edit =
+  /** Adds the secret or replaces it; with a null value the stored one is kept, for a secret that exists. */
+  | { op: "put"; record: NewRecord; value: Secret | null }
+  | { op: "remove"; name: string }
+  /** Adds or replaces a record of tacit's own. */
+  | { op: "put_internal"; name: string; value: Uint8Array };
+
+/** What edits made of a state. */
+export interface Edited {
+  entries: Iterable<Entry>;
+  /** True if a stored value was replaced or removed. */
+  dropsValues: boolean;
+}
+
+/**
+ * `fresh` with `edits` applied, which were made looking at `loaded`.
+ * @throws {VaultError} CONFLICT if a record that an edit touches differs between the two; MISSING for a record that an
+ *   edit needs; TOO_LARGE.
+ * @throws {TypeError} if a record cannot be stored as it is.
+ */
+export function applyEdits(
+  loaded: VaultState,
+  fresh: VaultState,
+  edits: Edit[],
+  keys: KeyTree,
+  now: number,
+): Edited {
+  const entries = new Map(fresh.entries);
+  let dropsValues = false;
+  for (const edit of edits) {
+    const key = keyOf(edit);
+    if (loaded !== fresh) refuseConflict(loaded.entries.get(key), fresh.entries.get(key));
+    const before = entries.get(key);
+    const replacesValue = edit.op !== "put" || edit.value !== null;
+    dropsValues ||= before !== undefined && replacesValue;
+    if (edit.op !== "remove") entries.set(key, entryOf(edit, before, keys, fresh.header, now));
+    else if (!entries.delete(key)) throw missing(edit.name);
+  }
+  return { entries: entries.values(), dropsValues };
+}
+
+function keyOf(edit: Edit): string {
+  if (edit.op === "remove") return edit.name;
+  if (edit.op === "put_internal") return nameKey({ name: edit.name, kind: INTERNAL_KIND });
+  if (edit.record.kind.startsWith(".")) {
+    throw new TypeError("Cannot store record: kinds that begin with a dot are reserved");
+  }
+  return edit.record.name;
+}
+
+function entryOf(
+  edit: Exclude<Edit, { op: "remove" }>,
+  before: Entry | undefined,
+  keys: KeyTree,
+  context: SlotContext,
+  now: number,
+): Entry {
+  const value = edit.op === "put_internal" ? edit.value : edit.value?.reveal();
+  if (value === undefined && before === undefined) throw missing(nameOf(edit));
+  const id = before?.id ?? randomBytes(ID_LENGTH);
+  const rev = (before?.meta.rev ?? 0) + (value === undefined ? 0 : 1);
+  const blob = value === undefined && before ? before.blob : sealValue(keys, context, { id, rev }, value as Uint8Array);
+  const created = before?.meta.created ?? now;
+  const updated = Math.max(now, before?.meta.updated ?? 0);
+  const meta = { ...(edit.op === "put" ? edit.record : internalRecord(edit.name)), created, updated, rev };
+  // Through the reader, so that nothing is ever stored that could not be read back.
+  const stored = recordFromPackable(recordToPackable({ id, meta, offset: 0, length: blob.length }), false);
+  return { id, meta: stored.meta, blob };
+}
+
+function nameOf(edit: Exclude<Edit, { op: "remove" }>): string {
+  return edit.op === "put" ? edit.record.name : edit.name;
+}
+
+function internalRecord(name: string): NewRecord {
+  return { name, kind: INTERNAL_KIND, tags: [], description: "", provider: null, grant: emptyGrant(), weak: false };
+}
+
+/** Rewrites copy blobs byte for byte, so an untouched record is the same in both, blob included. */
+function refuseConflict(loaded: Entry | undefined, fresh: Entry | undefined): void {
+  if (loaded === undefined && fresh === undefined) return;
+  if (loaded !== undefined && fresh !== undefined && sameEntry(loaded, fresh)) return;
+  const name = (loaded ?? fresh)?.meta.name;
+  throw new VaultError(
+    "CONFLICT",
+    `Cannot change "${name}": another process changed it meanwhile`,
+    "Look at it again, then repeat the change",
+  );
+}
+
+function sameEntry(a: Entry, b: Entry): boolean {
+  const encoded = ({ id, meta, blob }: Entry) => encode(recordToPackable({ id, meta, offset: 0, length: blob.length }));
+  return equalConstantTime(encoded(a), encoded(b)) && equalConstantTime(a.blob, b.blob);
+}
+
+function missing(name: string): VaultError {
+  return new VaultError("MISSING", `Cannot change "${name}": there is no such secret`);
+}

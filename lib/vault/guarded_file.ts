@@ -1,0 +1,103 @@
+/**
+ * Opens files that must be ours alone: no link, FIFO, device or directory, owned by this user, closed to everyone
+ * else. Opened without blocking and checked by descriptor, so nothing can be swapped between check and use.
+ */
+import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readSync } from "node:fs";
+import type { Stats } from "node:fs";
+import { VaultError } from "./fault.ts";
+
+const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/**
+ * The first `limit` bytes of the regular file `path` (`whole`: it must not be longer).
+ * @throws {VaultError} MISSING, UNSAFE_FILE, or TOO_LARGE before anything is read.
+ */
+export function readGuarded(path: string, limit: number, whole = true): Uint8Array {
+  const fd = openGuarded(path);
+  try {
+    const size = fstatSync(fd).size;
+    if (whole && size > limit) throw new VaultError("TOO_LARGE", `Cannot open "${path}": above ${limit} bytes`);
+    const bytes = new Uint8Array(Math.min(size, limit));
+    let at = 0;
+    while (at < bytes.length) {
+      const n = readSync(fd, bytes, at, bytes.length - at, at);
+      if (n === 0) break;
+      at += n;
+    }
+    return bytes.subarray(0, at);
+  } catch (error) {
+    throw asVaultError(error, path);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Makes the directory `path` (and those above it) for this user alone, or checks that it is.
+ * @throws {VaultError} UNSAFE_FILE.
+ */
+export function guardDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    const info = lstatSync(path);
+    if (!info.isDirectory()) throw unsafe(path, "not a directory");
+    checkOwner(path, info);
+  } catch (error) {
+    throw asVaultError(error, path);
+  }
+}
+
+/**
+ * Refuses what `readGuarded` would refuse, without reading; a missing file passes.
+ * @throws {VaultError} UNSAFE_FILE.
+ */
+export function guardFile(path: string): void {
+  const info = lstatSync(path, { throwIfNoEntry: false });
+  if (info === undefined) return;
+  checkKind(path, info);
+  checkOwner(path, info);
+}
+
+function openGuarded(path: string): number {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, FLAGS);
+    const info = fstatSync(fd);
+    checkKind(path, info);
+    checkOwner(path, info);
+    return fd;
+  } catch (error) {
+    if (fd !== undefined) closeSync(fd);
+    throw asVaultError(error, path);
+  }
+}
+
+function checkKind(path: string, info: Stats): void {
+  if (info.isSymbolicLink()) throw unsafe(path, "a symbolic link");
+  if (info.isDirectory()) throw unsafe(path, "a directory");
+  if (!info.isFile()) throw unsafe(path, "not a regular file");
+}
+
+/** Windows has neither owner ids nor mode bits here; the profile's access lists have to do. */
+function checkOwner(path: string, info: Stats): void {
+  const uid = Deno.uid();
+  if (uid === null) return;
+  if (info.uid !== uid) throw unsafe(path, "owned by another user");
+  if ((info.mode & 0o077) !== 0) {
+    throw unsafe(path, "accessible to others", `chmod go= '${path}'`);
+  }
+}
+
+function asVaultError(error: unknown, path: string): VaultError {
+  if (error instanceof VaultError) return error;
+  const code = (error as { code?: unknown }).code;
+  if (code === "ENOENT") return new VaultError("MISSING", `Cannot open "${path}": there is no such file`);
+  if (code === "ELOOP") return unsafe(path, "a symbolic link");
+  return new VaultError("UNSAFE_FILE", `Cannot open "${path}": ${code ?? "unknown fault"}`, undefined, {
+    cause: error,
+  });
+}
+
+function unsafe(path: string, state: string, hint?: string): VaultError {
+  return new VaultError("UNSAFE_FILE", `Cannot open "${path}": ${state}`, hint);
+}

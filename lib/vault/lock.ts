@@ -1,0 +1,65 @@
+/**
+ * One writer at a time: flock on `<vault>.lock`, a file that is never renamed (a lock on the vault itself would stay
+ * with the old file). The kernel frees it when its holder dies. Readers take no lock.
+ */
+import { VaultError } from "./fault.ts";
+import { guardFile } from "./guarded_file.ts";
+
+/** How long a writer waits for another one: a save at the size limit takes well under a second. */
+const DEADLINE_MS = 5000;
+/** Between two tries; the runtime's blocking call could not be given a deadline. */
+const RETRY_MS = 20;
+
+/**
+ * The result of `work`, run while holding the lock. `work` must not wait for anything.
+ * @throws {VaultError} BUSY naming the holder's pid after five seconds, UNSAFE_FILE if the lock is not a plain file.
+ */
+export async function withLock<T>(path: string, work: () => T, deadlineMs = DEADLINE_MS): Promise<T> {
+  using file = openLock(path);
+  const deadline = performance.now() + deadlineMs;
+  while (!file.tryLockSync(true)) {
+    if (performance.now() > deadline) throw busy(path);
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+  nameHolder(file);
+  return work();
+}
+
+/** The result of `work` if the lock is free, else null. */
+export function ifUnlocked<T>(path: string, work: () => T): T | null {
+  using file = openLock(path);
+  if (!file.tryLockSync(true)) return null;
+  nameHolder(file);
+  return work();
+}
+
+function openLock(path: string): Deno.FsFile {
+  guardFile(path);
+  try {
+    return Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 });
+  } catch (cause) {
+    const state = cause instanceof Error ? cause.name : "unknown fault";
+    throw new VaultError("WRITE_FAILED", `Cannot lock vault with "${path}": ${state}`, undefined, { cause });
+  }
+}
+
+/** The pid is for people only; whether the lock is held is the kernel's knowledge. */
+function nameHolder(file: Deno.FsFile): void {
+  file.truncateSync(0);
+  file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
+}
+
+function busy(path: string): VaultError {
+  let holder = "another process";
+  try {
+    const pid = /^\d{1,10}/.exec(Deno.readTextFileSync(path));
+    if (pid !== null) holder = `process ${pid[0]}`;
+  } catch {
+    // The pid only makes the message more useful.
+  }
+  return new VaultError(
+    "BUSY",
+    `Cannot change vault: ${holder} holds its lock`,
+    "Wait for it to finish, then try again",
+  );
+}

@@ -1,0 +1,66 @@
+/**
+ * Changes what opens a vault. Needs the data key, hence a slot opened just now: a cached key tree does not suffice.
+ * The data key itself stays, so whoever already extracted it keeps access; docs/format.md, "Rationale".
+ */
+import type { KdfParams } from "../../wasm/argon2id.ts";
+import type { Homes } from "../paths.ts";
+import { removeBackupsWithSlots } from "./backups.ts";
+import { VaultError } from "./fault.ts";
+import { SLOT_PASSPHRASE, SLOT_RECOVERY } from "./layout.ts";
+import { withLock } from "./lock.ts";
+import type { OpenedSlot } from "./open_slot.ts";
+import { passphraseSlot } from "./passphrase.ts";
+import { recoverySlot } from "./recovery_slot.ts";
+import type { Slot } from "./slot.ts";
+import { refuseNewer, writeState } from "./state.ts";
+import { commitVault, loadVault } from "./store.ts";
+
+/** What a change of slots left behind. */
+export interface SlotChange {
+  generation: number;
+  /** Backups that the retired passphrase or code still opened, now removed. */
+  backupsRemoved: number;
+  /** Warnings for people. */
+  notes: string[];
+}
+
+/**
+ * Replaces all passphrase slots by one that opens with `passphrase`. Daemons keep working and must `reload`.
+ * @throws {VaultError} KDF_OUT_OF_BOUNDS, WRONG_SECRET for an unusable passphrase, READ_ONLY, BUSY, WRITE_FAILED.
+ */
+export async function setPassphrase(
+  homes: Homes,
+  opened: OpenedSlot,
+  passphrase: Uint8Array,
+  kdf: KdfParams,
+): Promise<SlotChange> {
+  const slot = await passphraseSlot(passphrase, kdf, opened.dataKey, opened);
+  return await replaceSlots(homes, opened, SLOT_PASSPHRASE, slot);
+}
+
+/**
+ * Replaces all recovery slots by one for these 20 bytes, or removes them (null).
+ * @throws {VaultError} READ_ONLY, BUSY, WRITE_FAILED; WRONG_SECRET if no other slot would remain.
+ */
+export async function setRecovery(homes: Homes, opened: OpenedSlot, bits: Uint8Array | null): Promise<SlotChange> {
+  const slot = bits === null ? null : recoverySlot(bits, opened.dataKey, opened);
+  return await replaceSlots(homes, opened, SLOT_RECOVERY, slot);
+}
+
+async function replaceSlots(homes: Homes, opened: OpenedSlot, type: number, slot: Slot | null): Promise<SlotChange> {
+  return await withLock(homes.vaultLock, () => {
+    const { state, notes } = loadVault(homes, opened.keys);
+    refuseNewer(state);
+    const retired = state.header.slots.filter((s) => s.type === type);
+    const kept = state.header.slots.filter((s) => s.type !== type);
+    const slots = slot === null ? kept : [slot, ...kept];
+    if (slots.length === 0) {
+      throw new VaultError("WRONG_SECRET", "Cannot remove key slot: nothing else opens this vault");
+    }
+    const bytes = writeState({ ...state.header, slots }, state.generation + 1, state.entries.values(), opened.keys);
+    const committed = commitVault(homes, opened.keys, state, bytes, "no backup");
+    const { removed, failed } = removeBackupsWithSlots(homes, retired.map((s) => s.id));
+    if (failed > 0) notes.push(`BACKUPS: ${failed} copies that the old secret still opens could not be removed`);
+    return { generation: committed.state.generation, backupsRemoved: removed, notes: [...notes, ...committed.notes] };
+  });
+}

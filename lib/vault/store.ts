@@ -1,0 +1,236 @@
+/**
+ * The vault file on disk: how it is read, and how it is replaced. docs/format.md, "Save protocol".
+ *
+ * Invariants, in the order in which they hold at any crash: the vault's name always leads to one complete, verified
+ * file; a new file is durable before it gets the name; the anchor never remembers a state that is not durable under
+ * the name; a temporary file is never adopted. All functions that write expect the lock to be held.
+ */
+import { Buffer } from "node:buffer";
+import { linkSync, lstatSync, readdirSync, renameSync, statSync, unlinkSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { kill } from "node:process";
+import { removeQuietly, syncDirectory, temporaryName, writeNewFile } from "../atomic_file.ts";
+import type { Homes } from "../paths.ts";
+import { checkAnchor, readAnchor, writeAnchor } from "./anchor.ts";
+import { keepBackup, newestGoodBackup, pruneBackups } from "./backups.ts";
+import { VaultError } from "./fault.ts";
+import { guardDirectory, readGuarded } from "./guarded_file.ts";
+import type { KeyTree } from "./key_tree.ts";
+import { MAX_FILE_LENGTH } from "./layout.ts";
+import { ifUnlocked } from "./lock.ts";
+import { readState, type VaultState } from "./state.ts";
+
+/** A temporary file whose maker is dead is removed after this long. */
+const STALE_MS = 3_600_000;
+
+/** A state read from disk, with warnings for people. */
+export interface Loaded {
+  state: VaultState;
+  notes: string[];
+}
+
+/** A state that is durable on disk. */
+export interface Committed extends Loaded {
+  /** Backups that exist now. */
+  backups: number;
+}
+
+/**
+ * Reads and proves the vault, and compares it with the anchor, which is healed if it is behind.
+ * @throws {VaultError} with a hint naming the newest good backup where the file itself is bad.
+ */
+export function loadVault(homes: Homes, keys: KeyTree, acceptRollback = false): Loaded {
+  // The anchor is read first: a save between the two reads then makes the file newer, never older, than the anchor.
+  const anchor = readAnchor(homes, keys);
+  const state = readOrNameBackup(homes, keys);
+  const notes: string[] = [];
+  if (state.tornAt !== null) {
+    notes.push(`TORN_TAIL: the last write was cut short; generation ${state.generation} before it is in use`);
+  }
+  if (anchor === "missing") {
+    notes.push("ANCHOR: this machine has no record of the vault's last state; it was recorded now");
+  }
+  if (anchor === "unusable") notes.push("ANCHOR: the record of the vault's last state was unusable; it was made anew");
+  if (typeof anchor !== "string") {
+    try {
+      checkAnchor(state, anchor);
+    } catch (error) {
+      if (!acceptRollback || !(error instanceof VaultError)) throw error;
+      notes.push(`${error.fault}: accepted; secrets rotated or removed since may be back`);
+    }
+  }
+  const behind = typeof anchor === "string" || acceptRollback || anchor.generation < state.generation;
+  if (behind) healAnchor(homes, keys, state, acceptRollback);
+  return { state, notes };
+}
+
+/**
+ * Replaces the vault, which must hold `current` as its lock holder just read it, by `bytes`.
+ * @throws {VaultError} WRITE_FAILED; the old file then still has the name, or the new one has it without being proven
+ *   durable, and the caller must read again before it writes again.
+ */
+export function commitVault(
+  homes: Homes,
+  keys: KeyTree,
+  current: VaultState,
+  bytes: Uint8Array,
+  backup: "keep backup" | "no backup" = "keep backup",
+): Committed {
+  const state = durably(() => {
+    sweepStale(homes);
+    if (current.tornAt !== null) keepTornTail(homes, current, current.tornAt);
+    const temporary = temporaryName(homes.vault);
+    writeNewFile(temporary, bytes);
+    try {
+      const verified = verify(temporary, bytes, keys);
+      if (backup === "keep backup") keepBackup(homes, current);
+      renameSync(temporary, homes.vault);
+      syncDirectory(dirname(homes.vault));
+      return verified;
+    } catch (error) {
+      removeQuietly(temporary);
+      throw error;
+    }
+  });
+  const notes = anchorNotes(homes, keys, state);
+  return { state, notes, backups: pruneBackups(homes, Date.now()) };
+}
+
+/**
+ * Gives a vault its name for the first time.
+ * @throws {VaultError} EXISTS if the name is taken, WRITE_FAILED.
+ */
+export function commitNewVault(homes: Homes, keys: KeyTree, bytes: Uint8Array): Loaded {
+  const state = durably(() => {
+    const temporary = temporaryName(homes.vault);
+    writeNewFile(temporary, bytes);
+    try {
+      const verified = verify(temporary, bytes, keys);
+      giveName(temporary, homes.vault);
+      syncDirectory(dirname(homes.vault));
+      return verified;
+    } finally {
+      removeQuietly(temporary);
+    }
+  });
+  return { state, notes: anchorNotes(homes, keys, state) };
+}
+
+/**
+ * The state on disk for a writer that holds the lock: `known` itself if the file still is what was read then.
+ * @throws {VaultError} also ROLLED_BACK and FORKED relative to `known`.
+ */
+export function reread(homes: Homes, keys: KeyTree, known: VaultState): VaultState {
+  guardDirectory(homes.data);
+  const bytes = readGuarded(homes.vault, MAX_FILE_LENGTH);
+  if (Buffer.compare(bytes, known.bytes) === 0) return known;
+  const state = readState(bytes, keys);
+  checkAnchor(state, known);
+  const anchor = readAnchor(homes, keys);
+  if (typeof anchor !== "string") checkAnchor(state, anchor);
+  return state;
+}
+
+/** @throws {VaultError} EXISTS if anything, even a broken link, has the vault's name. */
+export function refuseExisting(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) throw exists(path);
+}
+
+function readOrNameBackup(homes: Homes, keys: KeyTree): VaultState {
+  try {
+    return readState(readGuarded(homes.vault, MAX_FILE_LENGTH), keys);
+  } catch (error) {
+    const bad = ["NOT_A_VAULT", "DAMAGED_HEADER", "TAMPERED", "CORRUPT_FRAME", "MISSING"];
+    if (!(error instanceof VaultError) || !bad.includes(error.fault)) throw error;
+    const backup = newestGoodBackup(homes, keys);
+    if (backup === null) throw error;
+    throw new VaultError(error.fault, error.message, `The newest good backup is '${backup}'`, { cause: error });
+  }
+}
+
+/** Only ever forward, and only if no writer is at work: a writer brings the anchor up to date itself. */
+function healAnchor(homes: Homes, keys: KeyTree, state: VaultState, force: boolean): void {
+  try {
+    ifUnlocked(homes.vaultLock, () => {
+      const anchor = readAnchor(homes, keys);
+      if (!force && typeof anchor !== "string" && anchor.generation >= state.generation) return;
+      writeAnchor(homes, keys, state, Date.now());
+    });
+  } catch {
+    // Reading must work on a full or read-only disk; the next save or open tries again.
+  }
+}
+
+function verify(path: string, bytes: Uint8Array, keys: KeyTree): VaultState {
+  const stored = readGuarded(path, MAX_FILE_LENGTH);
+  const state = readState(stored, keys);
+  if (state.tornAt !== null || Buffer.compare(stored, bytes) !== 0) {
+    throw new VaultError("WRITE_FAILED", "Cannot save vault: the new file does not read back as written");
+  }
+  return state;
+}
+
+/** A link, unlike a rename, never replaces; file systems without links leave a race that the lock covers. */
+function giveName(temporary: string, path: string): void {
+  try {
+    linkSync(temporary, path);
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "EEXIST") throw exists(path);
+    refuseExisting(path);
+    renameSync(temporary, path);
+  }
+}
+
+function anchorNotes(homes: Homes, keys: KeyTree, state: VaultState): string[] {
+  try {
+    writeAnchor(homes, keys, state, Date.now());
+    return [];
+  } catch {
+    return ["ANCHOR: the record of the vault's last state could not be written; the next open tries again"];
+  }
+}
+
+function keepTornTail(homes: Homes, state: VaultState, tornAt: number): void {
+  const stamp = new Date().toISOString().replace(/[-:.]/g, "");
+  const path = `${homes.vault}.torn.${stamp}`;
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) writeNewFile(path, state.bytes.subarray(tornAt));
+}
+
+function sweepStale(homes: Homes): void {
+  const directory = dirname(homes.vault);
+  const pattern = new RegExp(`^${RegExp.escape(basename(homes.vault))}\\.tmp\\.(\\d{1,10})\\.`);
+  for (const name of readdirSync(directory)) {
+    const pid = pattern.exec(name)?.[1];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    const path = join(directory, name);
+    if (Date.now() - statSync(path).mtimeMs > STALE_MS) unlinkSync(path);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: unknown }).code !== "ESRCH";
+  }
+}
+
+function durably<T>(write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    if (error instanceof VaultError) throw error;
+    const code = (error as { code?: unknown }).code ?? "unknown fault";
+    throw new VaultError(
+      "WRITE_FAILED",
+      `Cannot save vault: ${code}`,
+      "Nothing was changed unless the next read shows it; make room or repair the disk, then try again",
+      { cause: error },
+    );
+  }
+}
+
+function exists(path: string): VaultError {
+  return new VaultError("EXISTS", `Cannot create vault "${path}": it exists`, "Open it with `tacit unlock`");
+}

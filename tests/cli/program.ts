@@ -1,0 +1,145 @@
+/**
+ * Runs tacit as its user does: the compiled program named by TACIT_TEST_BINARY, else this source tree. Each test gets a
+ * home of its own, an environment without the tester's, and a passphrase on descriptor 3.
+ */
+import { join } from "node:path";
+import { selfCommand } from "../../lib/self.ts";
+
+export const PASSPHRASE = "correct horse 7 battery";
+
+/** What a run left behind. */
+export interface Ran {
+  status: number;
+  stdout: string;
+  stderr: string;
+  ms: number;
+}
+
+export interface RunOptions {
+  stdin?: string | Uint8Array;
+  /** Lines on descriptor 3; null for none and no `--passphrase-fd`. */
+  passphrase?: string | null;
+  env?: Record<string, string>;
+  cwd?: string;
+}
+
+/** The command line of the program under test. */
+export function programUnderTest(): string[] {
+  const binary = Deno.env.get("TACIT_TEST_BINARY");
+  return binary === undefined || binary === "" ? selfCommand() : [binary];
+}
+
+/** What a child needs to run at all; no agent marker, no TACIT_HOME. */
+export function plainEnvironment(): Record<string, string> {
+  const env: Record<string, string> = { PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin", TERM: "xterm", LANG: "C.UTF-8" };
+  for (const name of ["HOME", "DENO_DIR", "XDG_CACHE_HOME", "DENO_TLS_CA_STORE"]) {
+    const value = Deno.env.get(name);
+    if (value !== undefined) env[name] = value;
+  }
+  // The runtime's own caches complain on stderr when many tests share them; not our subject.
+  return { ...env, DENO_CACHE_DB_MODE: "disabled", NO_COLOR: "1" };
+}
+
+/** A home in a directory that is removed, with its daemon, at the end of the test. */
+export class TestHome {
+  readonly base: string;
+  readonly dir: string;
+
+  constructor() {
+    this.base = Deno.makeTempDirSync({ prefix: "tacit-cli-" });
+    this.dir = join(this.base, "home");
+  }
+
+  /** Makes a home with a vault and an unlocked daemon. */
+  static async initialised(): Promise<TestHome> {
+    const home = new TestHome();
+    const ran = await home.run(["init", "--no-recovery", "--kdf-memory", "64"]);
+    if (ran.status !== 0) throw new Error(`Cannot prepare the test: init said ${ran.stderr}`);
+    return home;
+  }
+
+  /** The full command line for `args`. */
+  command(args: string[]): string[] {
+    return [...programUnderTest(), "--home", this.dir, ...args];
+  }
+
+  async run(args: string[], options: RunOptions = {}): Promise<Ran> {
+    const passphrase = options.passphrase === undefined ? PASSPHRASE : options.passphrase;
+    const given = join(this.base, `given-${crypto.randomUUID()}`);
+    let command = this.command(args);
+    if (passphrase !== null) {
+      Deno.writeTextFileSync(given, `${passphrase}\n`);
+      const end = args.indexOf("--");
+      const at = command.length - (end === -1 ? 0 : args.length - end);
+      const flagged = [...command.slice(0, at), "--passphrase-fd", "3", ...command.slice(at)];
+      command = ["bash", "-c", 'f="$1"; shift; exec "$@" 3<"$f"', "-", given, ...flagged];
+    }
+    try {
+      return await runCommand(command, { ...options, cwd: options.cwd ?? this.base });
+    } finally {
+      if (passphrase !== null) Deno.removeSync(given);
+    }
+  }
+
+  /** All bytes that tacit wrote outside the vault: audit log, state, everything but the sealed file. */
+  openTexts(): string {
+    let all = "";
+    const visit = (dir: string) => {
+      for (const entry of Deno.readDirSync(dir)) {
+        const path = join(dir, entry.name);
+        if (entry.isDirectory) visit(path);
+        else if (entry.isFile) all += new TextDecoder("latin1").decode(Deno.readFileSync(path));
+      }
+    };
+    visit(this.dir);
+    return all;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ran = await this.run(["status", "--json"], { passphrase: null });
+    const pid = /"pid": (\d+)/.exec(ran.stdout)?.[1];
+    if (pid !== undefined) {
+      try {
+        Deno.kill(Number(pid), "SIGTERM");
+      } catch { /* it went by itself */ }
+    }
+    // The daemon may still be writing its last line.
+    for (let tries = 0; tries < 50; tries++) {
+      try {
+        return Deno.removeSync(this.base, { recursive: true });
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+  }
+}
+
+/** Runs any command to its end. */
+export async function runCommand(command: string[], options: RunOptions = {}): Promise<Ran> {
+  const [program = "", ...args] = command;
+  const started = performance.now();
+  const child = new Deno.Command(program, {
+    args,
+    env: { ...plainEnvironment(), ...options.env },
+    clearEnv: true,
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
+    stdin: options.stdin === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  if (options.stdin !== undefined) {
+    const writer = child.stdin.getWriter();
+    const bytes = typeof options.stdin === "string" ? new TextEncoder().encode(options.stdin) : options.stdin;
+    // A program that refuses before it reads closes the pipe.
+    await writer.write(bytes).then(() => writer.close()).catch(() => {});
+  }
+  const { code, stdout, stderr } = await child.output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { status: code, stdout: text(stdout), stderr: text(stderr), ms: performance.now() - started };
+}
+
+/** A value that occurs nowhere else: found anywhere it should not be, it is a leak. */
+export function canary(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(24));
+  return `cnry_${[...bytes].map((b) => b.toString(36).padStart(2, "0")).join("")}`;
+}
