@@ -1,6 +1,6 @@
 /**
- * tacit's entry. An agent waits for `hook`, `exec` and `scrub`, so they load nothing but themselves; `daemon` must not
- * load a parser it does not need; every other verb goes through commands/program.ts.
+ * tacit's entry. An agent waits for `hook`, `exec`, `scrub` and `run`, so they load nothing but themselves; `daemon`
+ * must not load a parser it does not need; every other verb goes through commands/program.ts.
  * This is the only file that ends the process.
  */
 
@@ -18,7 +18,7 @@ function fastCall(args: string[]): FastCall | null {
     else break;
   }
   const verb = args[at];
-  if (verb === undefined || !["hook", "exec", "scrub", "daemon"].includes(verb)) return null;
+  if (verb === undefined || !["hook", "exec", "scrub", "run", "daemon"].includes(verb)) return null;
   const argv = [...args.slice(0, at), ...args.slice(at + 1)];
   // Their help is a person's wish, not an agent's call; after `--` the words belong to the wrapped command.
   const own = argv.slice(0, argv.includes("--") ? argv.indexOf("--") : argv.length);
@@ -35,6 +35,11 @@ async function main(args: string[]): Promise<number> {
         return await (await import("./commands/exec.ts")).runExec(fast.argv);
       case "scrub":
         return await (await import("./commands/scrub.ts")).runScrub(fast.argv);
+      case "run": {
+        // What the plain reader does not understand is explained by the parser with the help texts.
+        const status = await (await import("./commands/run_arguments.ts")).runPlainly(fast.argv);
+        return status ?? await (await import("./commands/program.ts")).runProgram(args);
+      }
       case "daemon":
         return await runDaemon(fast.argv);
       default:

@@ -4,7 +4,7 @@ import { peer } from "./peer.ts";
 import { report, skipped } from "./report.ts";
 import { builtProgram, inSeededHome } from "./seeded_home.ts";
 import { SECRET } from "../tests/agents/scenario.ts";
-import { takeTurns } from "./whole_process.ts";
+import { pairedRatio, takeTurns } from "./whole_process.ts";
 
 const ROUNDS = 41;
 const TITLE = "Hook and run, whole process";
@@ -44,10 +44,10 @@ else {
     if (least === undefined || pre === undefined || post === undefined || run === undefined) return;
     const ratio = (what: string, a: typeof pre, b: typeof pre, budget: number | null) => ({
       what,
-      value: a.median / b.median,
+      value: pairedRatio(a, b),
       budget,
       unit: "×" as const,
-      how: `${a.median.toFixed(1)} ms (p95 ${a.p95.toFixed(1)}) to ${b.median.toFixed(1)} ms`,
+      how: `${a.median.toFixed(1)} ms (least ${a.least.toFixed(1)}) to ${b.median.toFixed(1)} (${b.least.toFixed(1)})`,
     });
     report(TITLE, [
       ratio("hook before a call, no placeholder / empty program", pre, least, 1.15),

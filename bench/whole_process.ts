@@ -18,6 +18,13 @@ export interface Times {
   median: number;
   least: number;
   p95: number;
+  /** Each round's time; the same place in two candidates is the same moment. */
+  rounds: number[];
+}
+
+/** How `a` compares with `b`: the median of the rounds' own ratios, which a passing load cannot bend. */
+export function pairedRatio(a: Times, b: Times): number {
+  return spread(a.rounds.map((ms, i) => ms / (b.rounds[i] ?? NaN))).median;
 }
 
 /**
@@ -32,7 +39,11 @@ export async function takeTurns(candidates: Candidate[], rounds: number): Promis
       if (round >= 0) times[i]?.push(ms);
     }
   }
-  return candidates.map((candidate, i) => ({ name: candidate.name, ...spread(times[i] ?? []) }));
+  return candidates.map((candidate, i) => ({
+    name: candidate.name,
+    ...spread(times[i] ?? []),
+    rounds: times[i] ?? [],
+  }));
 }
 
 /** Median, least and 95th percentile of some numbers. */

@@ -50,7 +50,12 @@ export async function runAdd(invocation: Invocation, words: string[], options: A
       const notes = new Set<string>();
       for (const name of names) {
         if (!piped) await valueFromPrompt(values, name, `Value of ${name}: `);
-        const result = await storeOne(labels, options, (asked) => addSecrets(invocation.homes, slot, values, asked));
+        const result = await storeOne(
+          name,
+          labels,
+          options,
+          (asked) => addSecrets(invocation.homes, slot, values, asked),
+        );
         result.notes.forEach((text) => notes.add(text));
         values.drop(name);
         stored.push(name);
@@ -70,6 +75,7 @@ export async function runAdd(invocation: Invocation, words: string[], options: A
 
 /** A weak value is explained; a person may insist, a script says `--weak`. */
 async function storeOne(
+  name: string,
   labels: SecretLabels,
   options: AddOptions,
   store: (labels: SecretLabels) => Promise<{ notes: string[] }>,
@@ -81,11 +87,9 @@ async function storeOne(
     if (failure.code !== "weak_value" || options.weak === true || !canAsk()) throw error;
     note(failure.message);
     if (!await confirm("Store it all the same, marked as weak?")) throw error;
-    return {
-      notes: (await store({ ...labels, weak: true })).notes.filter((text) =>
-        !failure.message.includes(text.split(": ")[1] ?? text)
-      ),
-    };
+    const { notes } = await store({ ...labels, weak: true });
+    // Why it is weak was said a moment ago.
+    return { notes: notes.filter((text) => !text.startsWith(`${name}: `)) };
   }
 }
 

@@ -5,12 +5,10 @@
  * the ticket's age, and answers once. The placeholders become references to environment variables here, so the text
  * that bash gets, like every argv, holds names only.
  */
-import { UnreachableError } from "../lib/client/client.ts";
 import { utf8 } from "../lib/bytes.ts";
 import { harden } from "../lib/harden.ts";
 import { variableOf } from "../lib/names.ts";
 import { type Homes, homesOf } from "../lib/paths.ts";
-import { keepCustody } from "../lib/run/custody.ts";
 import { redeem } from "../lib/run/fill.ts";
 import { runFilled } from "../lib/run/report.ts";
 import { rewriteCommand } from "../lib/shell/rewrite.ts";
@@ -28,21 +26,21 @@ interface ExecArguments {
 /** Runs the wrapped command; resolves to its exit status. */
 export async function runExec(argv: string[]): Promise<number> {
   const parsed = parse(argv);
-  if (parsed === null) return fail("Cannot run: expected --ticket TICKET -- COMMAND", "");
+  if (parsed === null) return await fail(new Error("Cannot run: expected --ticket TICKET -- COMMAND"), null);
   harden({ keepUmask: true });
-  if (parsed.custody) return await keepCustody(parsed.homes);
+  if (parsed.custody) return await (await import("../lib/run/custody.ts")).keepCustody(parsed.homes);
   const text = utf8(parsed.command);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", text));
   try {
     const fill = await redeem(parsed.homes, parsed.ticket, digest);
     const held = new Set(fill.values.map((v) => v.secret.name));
     const rewritten = rewriteCommand(parsed.command, (name) => held.has(name), variableOf);
-    if (!rewritten.ok) return fail(rewritten.message, "");
-    return await runFilled(parsed.homes, ["bash", "-c", rewritten.command], fill, (name) => [variableOf(name)]);
+    if (!rewritten.ok) return await fail(new Error(rewritten.message), parsed.homes);
+    const argv = ["bash", "-c", rewritten.command];
+    const { status, fault } = await runFilled(parsed.homes, argv, fill, (name) => [variableOf(name)]);
+    return fault === null ? status : await fail(fault, parsed.homes, status);
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const hint = error instanceof UnreachableError ? "tacit unlock" : (error as { hint?: string }).hint ?? "";
-    return fail(error.message, hint);
+    return await fail(error, parsed.homes);
   }
 }
 
@@ -52,6 +50,7 @@ function parse(argv: string[]): ExecArguments | null {
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i];
     if (word === "--home") home = argv[++i] ?? null;
+    else if (word?.startsWith("--home=")) home = word.slice("--home=".length);
     else if (word === "--ticket") ticket = argv[++i] ?? "";
     else if (word === "--custody") custody = true;
     else if (word === "--" && i === argv.length - 2) command = argv[++i] ?? "";
@@ -61,8 +60,9 @@ function parse(argv: string[]): ExecArguments | null {
   return { homes: homesOf(home), ticket, command, custody };
 }
 
-function fail(message: string, hint: string): number {
-  console.error(`tacit: error: ${message}`);
-  if (hint !== "") console.error(`tacit: hint: ${hint}`);
-  return OWN_FAILURE;
+async function fail(error: unknown, homes: Homes | null, status = OWN_FAILURE): Promise<number> {
+  const { hintsForHome, reportError } = await import("./terminal.ts");
+  if (homes?.chosen) hintsForHome(homes.chosen);
+  reportError(error);
+  return status;
 }

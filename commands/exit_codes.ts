@@ -13,7 +13,11 @@ export interface ExitCode {
 
 export const EXIT = {
   ok: { code: 0, since: "0.1.0", meaning: "done" },
-  internal: { code: 1, since: "0.1.0", meaning: "something unexpected went wrong inside tacit" },
+  internal: {
+    code: 1,
+    since: "0.1.0",
+    meaning: "something unexpected went wrong inside tacit, or doctor found a fault",
+  },
   usage: { code: 2, since: "0.1.0", meaning: "the command line or its input could not be used as it stands" },
   locked: { code: 3, since: "0.1.0", meaning: "the vault is locked, was never unlocked, or the daemon is unreachable" },
   refused: { code: 4, since: "0.1.0", meaning: "refused by policy: no grant, expired, sealed, weak value" },

@@ -43,7 +43,6 @@ export function chooseHome(
     throw refuse("it is not an absolute path", `give it in full, such as ${source} "$HOME/secrets"`);
   }
   const home = normalize(chosen).replace(/(.)\/+$/, "$1");
-  checkOwner(home, refuse);
   const project = projectAround(Deno.cwd());
   if (project !== null && isInside(realPath(home), project)) {
     throw refuse(
@@ -51,6 +50,7 @@ export function chooseHome(
       source === "TACIT_HOME" ? "unset TACIT_HOME, or use a directory outside" : "use a directory outside",
     );
   }
+  checkOwner(home, refuse);
   const homes = homesOf(home);
   if (new TextEncoder().encode(homes.adminSocket).length > SOCKET_PATH_BYTES) {
     throw refuse("its path is too long to hold a socket", "use a directory with a shorter path");

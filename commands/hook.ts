@@ -67,7 +67,7 @@ export async function answerHook(
     return blocked(error instanceof HookInputError ? error.message : "Cannot read the hook's input", block);
   }
   try {
-    const verdict = await decide(event, homes, ask ?? daemonOf(homes, event), variable);
+    const verdict = await decide(event, homes, ask ?? daemonOf(homes, event));
     return { stdout: writeClaudeVerdict(event, verdict), stderr: "", status: 0 };
   } catch {
     // Error texts of the runtime may quote what they failed on.
@@ -75,12 +75,7 @@ export async function answerHook(
   }
 }
 
-async function decide(
-  event: HookEvent,
-  homes: Homes,
-  ask: Ask,
-  variable: (name: string) => string | undefined,
-): Promise<Verdict> {
+async function decide(event: HookEvent, homes: Homes, ask: Ask): Promise<Verdict> {
   switch (event.kind) {
     case "pre_tool": {
       const program = await programOf(homes);
@@ -99,8 +94,10 @@ async function decide(
     case "prompt":
       return await (await import("../lib/hooks/prompt.ts")).decidePrompt(event.caller, event.places, event.text, ask);
     case "session_start":
-      if (event.shellFile !== null) await openChannel(homes, event.shellFile, variable);
+      if (event.shellFile !== null) await openChannel(homes, event.shellFile);
       return await (await import("../lib/hooks/session.ts")).startSession(event.caller, ask);
+    case "subagent_start":
+      return await (await import("../lib/hooks/session.ts")).startSession(event.caller, ask, "seen");
     case "session_seen":
     case "session_end": {
       const { markSession } = await import("../lib/hooks/session.ts");
@@ -111,8 +108,7 @@ async function decide(
   }
 }
 
-async function openChannel(homes: Homes, file: string, variable: (name: string) => string | undefined): Promise<void> {
-  if (!/(^|\/)bash$/.test(variable("SHELL") ?? "bash")) return;
+async function openChannel(homes: Homes, file: string): Promise<void> {
   const { openShellChannel } = await import("../lib/hooks/shell_channel.ts");
   try {
     await openShellChannel(homes, await programOf(homes), file);

@@ -110,7 +110,7 @@ export function installProgram(homes: Homes): string {
  * Refuses a place for the program that a project, a package manager or a clean-up of temporary files changes.
  * @throws {CommandError}
  */
-export function refuseUnsafePlace(target: string, home: string = userInfo().homedir): void {
+export function refuseUnsafePlace(target: string, home: string = userInfo().homedir, there = exists): void {
   const refuse = (why: string) => {
     throw new CommandError(
       "usage",
@@ -121,7 +121,7 @@ export function refuseUnsafePlace(target: string, home: string = userInfo().home
   if (/^\/(tmp|var\/tmp|dev\/shm|private\/tmp)\//.test(target)) refuse("it lies in a directory for temporary files");
   if (/\/(node_modules|\.npm|\.cache|Caches|_npx)\//.test(target)) refuse("it lies in a package cache");
   for (let dir = dirname(target); dirname(dir) !== dir && dir !== home; dir = dirname(dir)) {
-    if (exists(join(dir, ".git"))) refuse(`it lies in the project "${dir}"`);
+    if (there(join(dir, ".git"))) refuse(`it lies in the project "${dir}"`);
   }
 }
 

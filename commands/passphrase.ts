@@ -8,10 +8,10 @@ import { foreignCode, harden } from "../lib/harden.ts";
 import {
   closeSlot,
   largeMemoryMib,
-  type ProvenSlot,
   openSlot,
   type Proof,
   type ProofSource,
+  type ProvenSlot,
 } from "../lib/presence/open_slot.ts";
 import { hasTerminal, readHidden } from "../lib/tty.ts";
 import { CommandError } from "./exit_codes.ts";
@@ -163,16 +163,23 @@ async function readOne(invocation: Invocation, prompt: string): Promise<Passphra
 let open: { read(p: Uint8Array): Promise<number | null> } | null = null;
 
 function descriptor(fd: number): { read(p: Uint8Array): Promise<number | null> } {
-  if (fd === 0) return open ??= Deno.stdin;
+  if (open !== null) return open;
+  if (fd === 0) return open = Deno.stdin;
   try {
-    return open ??= Deno.openSync(`/dev/fd/${fd}`);
-  } catch {
-    throw new CommandError(
-      "usage",
-      `Cannot read the passphrase: descriptor ${fd} is not open`,
-      `tacit … --passphrase-fd ${fd} ${fd}< file`,
-    );
-  }
+    if (isInherited(fd)) return open = Deno.openSync(`/dev/fd/${fd}`);
+  } catch { /* said below */ }
+  throw new CommandError(
+    "usage",
+    `Cannot read the passphrase: descriptor ${fd} is not open`,
+    `tacit … --passphrase-fd ${fd} ${fd}< file`,
+  );
+}
+
+/** The runtime's own descriptors are marked to be closed at exec, so what came through an exec is not. */
+function isInherited(fd: number): boolean {
+  if (Deno.build.os !== "linux") return true;
+  const flags = /^flags:\s*([0-7]+)$/m.exec(Deno.readTextFileSync(`/proc/self/fdinfo/${fd}`))?.[1] ?? "2000000";
+  return (parseInt(flags, 8) & 0o2000000) === 0;
 }
 
 function file(path: string): { read(p: Uint8Array): Promise<number | null> } {

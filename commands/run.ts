@@ -7,11 +7,12 @@ import { type EnvEntry, EnvFileError, parseEnvFile } from "../lib/client/env_fil
 import { harden } from "../lib/harden.ts";
 import { isName } from "../lib/names.ts";
 import type { Homes } from "../lib/paths.ts";
-import { request } from "../lib/run/fill.ts";
+import { type Fill, request } from "../lib/run/fill.ts";
 import { runFilled } from "../lib/run/report.ts";
 import { findPlaceholders } from "../lib/shell/placeholders.ts";
 import { agentHere } from "./agent_markers.ts";
 import { CommandError } from "./exit_codes.ts";
+import { reportError } from "./terminal.ts";
 
 /** What `tacit run` was asked. */
 export interface RunOptions {
@@ -27,6 +28,9 @@ interface Wish {
   variable: string;
   mode: "env" | "file";
 }
+
+/** A command without secrets is still scrubbed. */
+const NOTHING: Fill = { use: null, values: [] };
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const REFERENCE = /^tacit:\/\/([A-Z][A-Z0-9_]{0,63})$/;
@@ -45,10 +49,12 @@ export async function runRun(homes: Homes, command: string[], options: RunOption
   const env = { ...Deno.env.toObject(), ...plain };
   const caller: Caller = { agent: agentHere(), session: null, project: Deno.cwd(), cwd: Deno.cwd() };
   const wants = new Map(wishes.map(({ name, mode }) => [`${name} ${mode}`, { name, mode }]));
-  const fill = await request(homes, caller, [...wants.values()]);
+  const fill = wants.size === 0 ? NOTHING : await request(homes, caller, [...wants.values()]);
   const place = (name: string, mode: string) =>
     wishes.filter((w) => w.name === name && w.mode === mode).map((w) => w.variable);
-  return await runFilled(homes, command, fill, place, env);
+  const { status, fault } = await runFilled(homes, command, fill, place, env);
+  if (fault !== null) reportError(fault);
+  return status;
 }
 
 /** Nothing is substituted in arguments: every process of this machine may read them. */

@@ -7,6 +7,7 @@
  * it was asked and did not answer is withheld with one line, and the rest passes.
  */
 import { concat, utf8 } from "../lib/bytes.ts";
+import { ask } from "../lib/client/client.ts";
 import { ScrubFeed } from "../lib/hooks/scrub_feed.ts";
 import { type Homes, homesOf } from "../lib/paths.ts";
 import type { Caller } from "../lib/protocol/messages.ts";
@@ -56,6 +57,11 @@ function parse(argv: string[]): ScrubArguments | null {
 
 async function scrubForPerson(homes: Homes): Promise<number> {
   try {
+    const { message } = await ask(homes, { verb: "status" });
+    if (message["scrubbing"] !== true) {
+      const { CommandError } = await import("./exit_codes.ts");
+      throw new CommandError("locked", "Cannot scrub: no vault was unlocked, so no value is known", "tacit unlock");
+    }
     const feed = await ScrubFeed.open(homes, callerOf(null, null));
     for await (const chunk of chunksOf(Deno.stdin)) writeAll(Deno.stdout, await feed.feed(chunk));
     writeAll(Deno.stdout, await feed.end());

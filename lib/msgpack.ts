@@ -22,11 +22,14 @@ const FORBIDDEN_LENGTHS = new Set([...FORBIDDEN_KEYS].map((key) => key.length));
 /** Keys are field names of a format, so the one-byte string header suffices for them. */
 const KEY = /^[\x20-\x7e]{1,31}$/;
 
-/** What can be encoded. */
-export type Packable = null | boolean | number | string | Uint8Array | Packable[] | { [key: string]: Packable };
+/** What can be encoded. Decoding gives numbers, never bigints. */
+export type Packable = null | boolean | number | bigint | string | Uint8Array | Packable[] | {
+  [key: string]: Packable;
+};
 
 /** The bytes are not canonical MessagePack of the accepted subset, or a value cannot be encoded. */
 export class MsgpackError extends Error {
+  /** The class, for callers that look at names. */
   override name = "MsgpackError";
 }
 
@@ -39,6 +42,11 @@ const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  */
 export function encode(value: Packable): Uint8Array {
   return new Uint8Array(packr.pack(prepare(value, 0, new Set())));
+}
+
+/** `n` in the form that `encode` takes without copying what holds it: a bigint beyond 32 bits. */
+export function wide(n: number): number | bigint {
+  return n > 0xffffffff || n < -0x80000000 ? BigInt(n) : n;
 }
 
 /**
@@ -72,7 +80,10 @@ function toNumbers(value: unknown): Packable {
   return value as Packable;
 }
 
-/** The same value with integers beyond 32 bits as bigints, since msgpackr writes such numbers as floats. */
+/**
+ * The same value with integers beyond 32 bits as bigints, since msgpackr writes such numbers as floats. What needs no
+ * change is not copied: a large index would otherwise be built twice.
+ */
 function prepare(value: Packable, depth: number, goodKeys: Set<string>): unknown {
   if (depth > MAX_DEPTH) throw new MsgpackError("Cannot encode index: nested too deep");
   switch (typeof value) {
@@ -80,28 +91,48 @@ function prepare(value: Packable, depth: number, goodKeys: Set<string>): unknown
       return value;
     case "number":
       if (!Number.isSafeInteger(value)) throw new MsgpackError("Cannot encode index: not a safe integer");
-      // Adding zero turns −0, which would become a float, into 0.
-      return value > 0xffffffff || value < -0x80000000 ? BigInt(value) : value + 0;
+      // Minus zero would become a float.
+      return Object.is(value, -0) ? 0 : wide(value);
+    case "bigint":
+      if (!Number.isSafeInteger(Number(value)) || wide(Number(value)) !== value) {
+        throw new MsgpackError("Cannot encode index: not a wide safe integer");
+      }
+      return value;
     case "string":
       if (!value.isWellFormed()) throw new MsgpackError("Cannot encode index: lone surrogate");
       return value;
     case "object":
       if (value === null || value instanceof Uint8Array) return value;
-      if (Array.isArray(value)) return value.map((item) => prepare(item, depth + 1, goodKeys));
-      return prepareMap(value, depth, goodKeys);
+      return Array.isArray(value) ? prepareArray(value, depth, goodKeys) : prepareMap(value, depth, goodKeys);
     default:
       throw new MsgpackError(`Cannot encode index: ${typeof value}`);
   }
 }
 
-function prepareMap(map: { [key: string]: Packable }, depth: number, goodKeys: Set<string>): unknown {
-  const prepared: Record<string, unknown> = {};
+function prepareArray(array: Packable[], depth: number, goodKeys: Set<string>): unknown[] {
+  let prepared: unknown[] = array;
+  for (let i = 0; i < array.length; i++) {
+    const item = array[i] as Packable;
+    const ready = prepare(item, depth + 1, goodKeys);
+    if (Object.is(ready, item)) continue;
+    if (prepared === array) prepared = [...array];
+    prepared[i] = ready;
+  }
+  return prepared;
+}
+
+function prepareMap(map: { [key: string]: Packable }, depth: number, goodKeys: Set<string>): Record<string, unknown> {
+  let prepared: Record<string, unknown> = map;
   for (const key of Object.keys(map)) {
     if (!goodKeys.has(key)) {
       if (FORBIDDEN_KEYS.has(key) || !KEY.test(key)) throw new MsgpackError("Cannot encode index: forbidden key");
       goodKeys.add(key);
     }
-    prepared[key] = prepare(map[key] as Packable, depth + 1, goodKeys);
+    const item = map[key] as Packable;
+    const ready = prepare(item, depth + 1, goodKeys);
+    if (Object.is(ready, item)) continue;
+    if (prepared === map) prepared = { ...map };
+    prepared[key] = ready;
   }
   return prepared;
 }

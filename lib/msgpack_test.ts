@@ -76,7 +76,7 @@ Deno.test("whatever random or mutated bytes decode to encodes back to the same b
 
 Deno.test("what has no place in the format is not encoded", () => {
   const keys = ["", "é", "constructor", "prototype", "k".repeat(32)].map((key) => ({ [key]: 1 }));
-  const bad: unknown[] = [0.5, NaN, 2 ** 53, "\ud800", undefined, 1n, Symbol(), ...keys];
+  const bad: unknown[] = [0.5, NaN, 2 ** 53, "\ud800", undefined, 1n, 2n ** 60n, Symbol(), ...keys];
   for (const v of bad) assert.throws(() => encode(v as Packable), MsgpackError);
   let deep: Packable = 1;
   for (let i = 0; i < 20; i++) deep = [deep];

@@ -2,6 +2,7 @@
  * `deno task build`: main.ts → dist/tacit. Options: `--release` (official compile runtime only), `--out FILE`.
  * Needs Node and npm besides Deno, and no variable to be set.
  */
+import { resolve } from "node:path";
 import { bundle } from "./bundle.ts";
 import { denortFromNpm } from "./denort.ts";
 import { COMPILED_WITH, compiler, denoEnvironment, type Finished, ROOT, run } from "./toolchain.ts";
@@ -38,7 +39,7 @@ function failure(result: Finished): Error {
 async function build(): Promise<void> {
   const release = Deno.args.includes("--release");
   const named = Deno.args.indexOf("--out");
-  const out = named < 0 ? `${ROOT}dist/tacit` : Deno.realPathSync(".") + "/" + (Deno.args[named + 1] ?? "tacit");
+  const out = named < 0 ? `${ROOT}dist/tacit` : resolve(Deno.args[named + 1] ?? "tacit");
   const started = Date.now();
   const scratch = await Deno.makeTempDir({ prefix: "tacit-build-" });
   try {

@@ -17,7 +17,9 @@ export interface KdfParams {
 export const MIN_MEMORY_KIB = 19_456;
 /** 1 GiB: above it a header could exhaust the machine before anything is authenticated. */
 export const MAX_MEMORY_KIB = 1_048_576;
+/** More passes than anyone needs; with the bound on work only little memory can have so many. */
 export const MAX_PASSES = 16;
+/** RFC 9106 recommends four. */
 export const MAX_LANES = 4;
 /** Bound on memory × passes: about 20 s on a slow machine. */
 export const MAX_WORK_KIB = 4_194_304;

@@ -12,7 +12,7 @@ const PIECE = 1024 * 1024;
 /** How long one piece may take before the daemon counts as gone. */
 const FEED_WAIT_MS = 5000;
 
-/** One stream. With no daemon it passes everything through untouched. */
+/** One stream. With no daemon, or one that knows no values, it passes everything through untouched. */
 export class ScrubLink {
   #conn: Deno.Conn | null;
   #tail: Uint8Array = new Uint8Array(0);
@@ -21,18 +21,20 @@ export class ScrubLink {
     this.#conn = conn;
   }
 
-  /** Opens a stream; never throws. `alive` tells whether a daemon answered. */
+  /** Opens a stream; never throws. `alive` tells whether a daemon scrubs. */
   static async open(homes: Homes, caller: Caller): Promise<ScrubLink> {
     try {
       const conn = await connect(homes.useSocket);
-      await request(conn, { verb: "scrub_stream", caller });
-      return new ScrubLink(conn);
+      const { message } = await request(conn, { verb: "scrub_stream", caller });
+      if (message["scrubbing"] === true) return new ScrubLink(conn);
+      conn.close();
+      return new ScrubLink(null);
     } catch {
       return new ScrubLink(null);
     }
   }
 
-  /** False where there was no daemon, or it went away. */
+  /** False where no daemon scrubs, or it went away. */
   get alive(): boolean {
     return this.#conn !== null;
   }

@@ -17,6 +17,7 @@ const KEY_LENGTH = 32;
 
 /** The bytes were not sealed under this key with this associated data, or they were changed. */
 export class AuthenticationError extends Error {
+  /** The class, for callers that look at names. */
   override name = "AuthenticationError";
 }
 

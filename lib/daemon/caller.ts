@@ -29,6 +29,8 @@ export class CallerCheck {
   constructor(path: string, probe: SocketProbe = platformProbe()) {
     this.#path = path;
     this.#probe = probe;
+    // What an earlier listener of this name has left open is not ours to attribute.
+    this.identify();
   }
 
   /** The peer of the connection accepted last, or null if it cannot be told for certain: refuse it then. */

@@ -1,8 +1,10 @@
 /** One daemon: its rooms put together, its sockets, its timers. lib/daemon/process.ts makes a process of it. */
+import { utf8 } from "../bytes.ts";
 import type { Homes } from "../paths.ts";
 import type { StatusReply } from "../protocol/messages.ts";
 import { type Clock, ClockFloor, systemClock } from "./clock.ts";
 import { type KeyLimits, Keyring, type LockReason } from "./keyring.ts";
+import { scrubLeaf, textOf } from "./leaves.ts";
 import { Prompts } from "./prompts.ts";
 import { adminConversation, type Conversation, useConversation } from "./requests.ts";
 import { ProofFailures } from "./requests_admin.ts";
@@ -172,7 +174,10 @@ function makeService(options: DaemonOptions): Service {
     tickets: new Tickets(clock),
     uses: new Uses(),
     prompts: new Prompts(clock),
-    journal: new Journal(homes.audit, floor, () => keyring.keys?.audit ?? null),
+    journal: new Journal(homes.audit, floor, () => keyring.keys?.audit ?? null, (text) => {
+      return keyring.tables === null ? text : textOf(scrubLeaf(keyring.tables, utf8(text)).output);
+    }),
+    widening: { last: Promise.resolve() },
     notes: options.testOnlyClock === undefined ? [] : ["test-only clock in use"],
     lock: () => {},
     stop: () => {},

@@ -115,7 +115,8 @@ export class Keyring {
     if (this.#open === null) return { idle: null, absolute: null };
     const now = this.#clock.wall();
     const { limits, idle, since } = this.#open;
-    return { idle: now + limits.idleMs - idle.elapsed(), absolute: now + limits.absoluteMs - since.elapsed() };
+    const left = (limit: number, watch: Stopwatch) => Math.round(now + limit - watch.elapsed());
+    return { idle: left(limits.idleMs, idle), absolute: left(limits.absoluteMs, since) };
   }
 
   /** Why the key must leave now, or null. */

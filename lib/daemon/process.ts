@@ -48,12 +48,12 @@ export async function daemonProcess(
     }
     const key = handed === null ? null : handedKey(handed);
     const daemon = await Daemon.start({ homes, version, key, lockWaitMs: handed === null ? 0 : LOCK_WAIT_MS });
+    stopOnSignals(daemon);
     key?.prk.fill(0);
     if (handed !== null) {
       await writeOut(encodeFrame({ ok: true, pid: Deno.pid }));
       closeStandardStreams();
     }
-    stopOnSignals(daemon);
     await daemon.ended;
     return "ended";
   } catch (error) {

@@ -46,7 +46,7 @@ export function useConversation(service: Service): Conversation {
             return await scrub(service, request.caller, request.lengths, attachment);
           case "scrub_stream":
             stream = openStream(service, request.caller);
-            return { message: { ok: true } };
+            return { message: { ok: true, scrubbing: stream.stream !== null } };
           case "feed":
             return await feed(service, stream, attachment, false);
           case "feed_end": {

@@ -3,9 +3,9 @@
  * and everything passes; `session` and `status` say that scrubbing is off.
  */
 import type { Caller } from "../protocol/messages.ts";
-import { scrubBytes, ScrubStream } from "../scrub/stream.ts";
+import { ScrubStream } from "../scrub/stream.ts";
 import { concat } from "../bytes.ts";
-import { leavesOf } from "./leaves.ts";
+import { leavesOf, scrubLeaf } from "./leaves.ts";
 import { type Answer, labels, RefusedRequest, type Service } from "./service.ts";
 
 /** `scrub`: the same leaves with every value replaced by its marker. */
@@ -20,13 +20,15 @@ export async function scrub(
   if (tables === null) return { message: { ok: true, lengths, names: [] }, attachment };
   const found = new Set<string>();
   const leaves = leavesOf(attachment, lengths).map((leaf) => {
-    const scrubbed = scrubBytes(tables, leaf);
+    const scrubbed = scrubLeaf(tables, leaf);
     for (const name of scrubbed.found) found.add(name);
     return scrubbed.output;
   });
   const names = [...found].toSorted();
   for (const name of names) await noteScrubbed(service, caller, name);
-  return { message: { ok: true, lengths: leaves.map((leaf) => leaf.length), names }, attachment: concat(...leaves) };
+  const [only] = leaves;
+  const scrubbed = only !== undefined && leaves.length === 1 ? only : concat(...leaves);
+  return { message: { ok: true, lengths: leaves.map((leaf) => leaf.length), names }, attachment: scrubbed };
 }
 
 /** One connection's scrub stream. */

@@ -58,7 +58,6 @@ async function use(service: Service, caller: Caller, wants: readonly Want[]): Pr
     else granted.push({ record, mode });
   }
   await checkGrants(service, caller, granted);
-  const begun = service.uses.begin({ caller, values: wants });
   await service.journal.require(granted.map(({ record, mode }) => ({
     event: "use",
     decision: "allow",
@@ -68,7 +67,7 @@ async function use(service: Service, caller: Caller, wants: readonly Want[]): Pr
     ...labels(caller),
   })));
   keyring.touch();
-  return fill(service, begun, wants);
+  return fill(service, service.uses.begin({ caller, values: wants }), wants);
 }
 
 async function refuseUnknown(service: Service, caller: Caller, name: string): Promise<never> {

@@ -23,8 +23,17 @@ interface Changed {
   notes: string[];
 }
 
-/** Does `request`; `attachment` holds the values of `add`. @throws {RefusedRequest} if nothing was changed. */
-export async function widen(service: Service, request: WideningRequest, attachment: Uint8Array): Promise<Changed> {
+/**
+ * Does `request` when those before it are done; `attachment` holds the values of `add`.
+ * @throws {RefusedRequest} if nothing was changed.
+ */
+export function widen(service: Service, request: WideningRequest, attachment: Uint8Array): Promise<Changed> {
+  const done = service.widening.last.then(() => change(service, request, attachment));
+  service.widening.last = done.catch(() => {});
+  return done;
+}
+
+async function change(service: Service, request: WideningRequest, attachment: Uint8Array): Promise<Changed> {
   try {
     switch (request.verb) {
       case "add":

@@ -2,7 +2,7 @@
  * Connections: accepted one at a time, attributed to a uid, bounded in number, time and memory; then frame by frame.
  * docs/protocol.md, "Limits".
  */
-import { encodeFrame, encodeReply, FrameError, FrameReader } from "../protocol/frame.ts";
+import { encodeFrame, encodeHead, encodeReply, FrameError, FrameReader } from "../protocol/frame.ts";
 import { CallerCheck, type Peer } from "./caller.ts";
 import { type Conversation, refusal } from "./requests.ts";
 import type { Answer } from "./service.ts";
@@ -190,23 +190,28 @@ class Deadline {
 }
 
 async function reply(conn: Deno.UnixConn, answer: Answer): Promise<void> {
-  let bytes: Uint8Array;
+  const { message, attachment } = answer;
   try {
-    bytes = answer.attachment === undefined
-      ? encodeReply(answer.message)
-      : encodeFrame(answer.message, answer.attachment);
-  } catch (error) {
-    if (!(error instanceof FrameError)) throw error;
-    bytes = encodeFrame(refusal("too_large", "Cannot answer the request: the answer is too large"));
-  }
-  try {
-    for (let at = 0; at < bytes.length;) at += await conn.write(bytes.subarray(at));
-  } finally {
-    if (answer.wipe === true) {
-      bytes.fill(0);
-      answer.attachment?.fill(0);
+    let head: Uint8Array;
+    try {
+      head = attachment === undefined ? encodeReply(message) : encodeHead(message, attachment.length);
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      return await writeAll(
+        conn,
+        encodeFrame(refusal("too_large", "Cannot answer the request: the answer is too large")),
+      );
     }
+    await writeAll(conn, head);
+    // On its own and uncopied: it may be large, or hold values.
+    if (attachment !== undefined) await writeAll(conn, attachment);
+  } finally {
+    if (answer.wipe === true) attachment?.fill(0);
   }
+}
+
+async function writeAll(conn: Deno.UnixConn, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await conn.write(bytes.subarray(at));
 }
 
 function close(conn: Deno.UnixConn): void {

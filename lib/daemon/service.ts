@@ -24,6 +24,8 @@ export interface Service {
   readonly uses: Uses;
   readonly prompts: Prompts;
   readonly journal: Journal;
+  /** Changes of the vault follow one another: each sees what the one before it left. */
+  readonly widening: { last: Promise<unknown> };
   /** Warnings for `status`. */
   readonly notes: string[];
   /** The key leaves, with its line in the log. */
@@ -59,12 +61,20 @@ export class Journal {
   readonly #directory: string;
   readonly #floor: ClockFloor;
   readonly #key: () => Uint8Array | null;
+  readonly #scrub: (text: string) => string;
   #log: AuditLog | null = null;
 
-  constructor(directory: string, floor: ClockFloor, key: () => Uint8Array | null) {
+  /** `scrub` is applied to what callers say of themselves: a label may hold a value by accident. */
+  constructor(
+    directory: string,
+    floor: ClockFloor,
+    key: () => Uint8Array | null,
+    scrub: (text: string) => string,
+  ) {
     this.#directory = directory;
     this.#floor = floor;
     this.#key = key;
+    this.#scrub = scrub;
   }
 
   /** Opens the log; false if it cannot be written now. The next line tries again. */
@@ -97,11 +107,17 @@ export class Journal {
     }
   }
 
+  #clean(entry: AuditEntry): AuditEntry {
+    const clean = { ...entry };
+    for (const field of FOREIGN) if (clean[field] !== undefined) clean[field] = this.#scrub(clean[field]);
+    return clean;
+  }
+
   #write(entries: AuditEntry[]): void {
     try {
       if (this.#log === null) throw new AuditWriteError("Cannot open the audit log", "");
       const time = Math.floor(this.#floor.now());
-      this.#log.append(entries.map((entry) => ({ ...entry, time })), this.#key());
+      this.#log.append(entries.map((entry) => ({ ...this.#clean(entry), time })), this.#key());
     } catch (error) {
       if (!(error instanceof AuditWriteError)) throw error;
       throw new RefusedRequest(
@@ -133,6 +149,9 @@ export class Journal {
     }
   }
 }
+
+/** What callers say of themselves, and what a person wrote about a secret. */
+const FOREIGN = ["kind", "agent", "session", "turn", "tool_call", "tool", "project"] as const;
 
 /** The fields of an audit line that tell who called. */
 export function labels(caller: Caller): Partial<AuditEntry> {

@@ -33,6 +33,13 @@ const FILE_TOOLS = new Set(["Write", "Edit", "MultiEdit", "NotebookEdit"]);
 // They run or send text without passing the rewrite of the Bash tool.
 const OUTBOUND_TOOLS = new Set(["WebFetch", "WebSearch", "Monitor", "PowerShell", "REPL", "PushNotification"]);
 
+/** Events that may be answered with text for the model. */
+const CONTEXT_EVENTS: Partial<Record<HookEvent["kind"], string>> = {
+  session_start: "SessionStart",
+  subagent_start: "SubagentStart",
+  post_tool_failure: "PostToolUseFailure",
+};
+
 /**
  * The event in `text`. `variable` reads this process's environment, for what Claude Code tells only there.
  * @throws {HookInputError} if it is none.
@@ -44,7 +51,7 @@ export function readClaudeEvent(text: string, variable: (name: string) => string
   }
   const name = string(input["hook_event_name"]);
   if (name === null) throw new HookInputError("it names no event");
-  const project = absolute(variable("CLAUDE_PROJECT_DIR")) ?? absolute(input["cwd"]);
+  const project = canonical(absolute(variable("CLAUDE_PROJECT_DIR")) ?? absolute(input["cwd"]));
   const caller = callerOf(input, project, variable);
   const places: AgentPlaces = { transcript: absolute(input["transcript_path"]), project };
   switch (name) {
@@ -63,6 +70,8 @@ export function readClaudeEvent(text: string, variable: (name: string) => string
       return { kind: "prompt", caller, places, text: string(input["prompt"]) ?? "" };
     case "SessionStart":
       return { kind: "session_start", caller, shellFile: shellFileOf(caller, variable) };
+    case "SubagentStart":
+      return { kind: "subagent_start", caller };
     case "Stop":
     case "SubagentStop":
       return { kind: "session_seen", caller };
@@ -93,8 +102,10 @@ function documentOf(event: HookEvent, verdict: Verdict): JsonObject | null {
     case "replace":
       return { hookSpecificOutput: { hookEventName: "PostToolUse", updatedToolOutput: verdict.output } };
     case "context": {
-      const name = event.kind === "session_start" ? "SessionStart" : "PostToolUseFailure";
-      return { hookSpecificOutput: { hookEventName: name, additionalContext: verdict.text } };
+      const name = CONTEXT_EVENTS[event.kind];
+      return name === undefined
+        ? null
+        : { hookSpecificOutput: { hookEventName: name, additionalContext: verdict.text } };
     }
     case "block_prompt":
       return {
@@ -167,4 +178,13 @@ function label(value: Json | undefined): string | null {
 
 function absolute(value: Json | undefined): string | null {
   return typeof value === "string" && value.startsWith("/") && !value.includes("\0") ? value : null;
+}
+
+/** Grants name projects by their real paths. */
+function canonical(path: string | null): string | null {
+  try {
+    return path === null ? null : Deno.realPathSync(path);
+  } catch {
+    return path;
+  }
 }

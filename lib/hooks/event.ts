@@ -40,6 +40,8 @@ export type HookEvent =
   | { kind: "post_tool_failure"; caller: Caller; error: string }
   | { kind: "prompt"; caller: Caller; places: AgentPlaces; text: string }
   | { kind: "session_start"; caller: Caller; shellFile: string | null }
+  /** A subagent begins; it has seen nothing of what the session was told. */
+  | { kind: "subagent_start"; caller: Caller }
   | { kind: "session_seen"; caller: Caller }
   | { kind: "session_end"; caller: Caller }
   | { kind: "unknown"; name: string };

@@ -55,10 +55,10 @@ export async function decidePreTool(event: PreToolEvent, means: PreToolMeans): P
   if (typeof command === "string" && command.includes("--ticket")) {
     const { unwrapCommand } = await import("./wrapped_command.ts");
     const wrapped = unwrapCommand(means.program, command);
-    if (wrapped === "opaque") {
+    if (wrapped === "opaque" && !event.unattended) {
       return { kind: "ask", reason: "This command calls tacit's runner itself, which only tacit's hook should do." };
     }
-    if (wrapped !== null) return await judge(event, means, wrapped.inner, null);
+    if (wrapped !== null && wrapped !== "opaque") return await judge(event, means, wrapped.inner, null);
   }
   const request = { verb: "prepare", caller: event.caller, lengths: packed.lengths, command: commandAt } as const;
   const answer = await means.ask(request, packed.bytes);
@@ -138,10 +138,11 @@ async function judge(
   }
   const allowed = verdict.kind === "allow" && complete;
   const uses = wrapped === null ? "" : ` It uses ${wrapped.names.join(", ")}.`;
-  const reason = event.unattended || allowed
-    ? null
-    : verdict.kind === "ask"
+  // Claude Code, too, asks where a rule says so although the user asked never to be asked.
+  const reason = verdict.kind === "ask"
     ? `The rule ${verdict.rule} in your settings asks before this command.${uses}`
+    : event.unattended || allowed
+    ? null
     : `No allow rule that tacit can read covers every part of this command.${uses}`;
   if (wrapped !== null) return { kind: "rewrite", input: wrapped.input, ask: reason };
   return reason === null ? PASS : { kind: "ask", reason };

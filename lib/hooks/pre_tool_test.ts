@@ -93,6 +93,7 @@ Deno.test("a wrapped call is asked for unless the user's rules allow every part 
     [{ rules: { allow: ["Bash"], deny: ["Bash(jq:*)"] } }, "denies"],
     [{ unattended: true }, "silent"],
     [{ unattended: true, rules: { deny: ["Bash(jq:*)"] } }, "denies"],
+    [{ unattended: true, rules: { ask: ["Bash(jq:*)"] } }, "asks"],
   ];
   for (const [options, expected] of table) {
     const { verdict } = await decide({ command }, options);

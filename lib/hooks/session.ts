@@ -8,9 +8,9 @@ const MAX_NAMES = 60;
 
 const UNLOCK = "a person can run `tacit unlock` in a terminal of their own";
 
-/** Registers the session and tells the agent how to use secrets. */
-export async function startSession(caller: Caller, ask: Ask): Promise<Verdict> {
-  const registered = await ask({ verb: "session", event: "start", caller });
+/** Registers the session, or for a subagent notes it, and tells the agent how to use secrets. */
+export async function startSession(caller: Caller, ask: Ask, event: "start" | "seen" = "start"): Promise<Verdict> {
+  const registered = await ask({ verb: "session", event, caller });
   if (registered.kind === "unreachable") {
     return tell(`No secret can be used and no output is scrubbed now: its daemon is not reachable (${UNLOCK}).`);
   }

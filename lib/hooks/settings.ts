@@ -20,6 +20,7 @@ const EVENTS: readonly { event: string; matcher?: string; timeout: number }[] = 
   { event: "UserPromptSubmit", timeout: 20 },
   { event: "SessionStart", timeout: 20 },
   { event: "Stop", timeout: 10 },
+  { event: "SubagentStart", timeout: 20 },
   { event: "SubagentStop", timeout: 10 },
   { event: "SessionEnd", timeout: 2 },
 ];

@@ -29,7 +29,7 @@ export function unwrapCommand(program: readonly string[], command: string): { in
   const match = rest.startsWith(head) ? /^[A-Za-z0-9_-]+ -- ('[\s\S]*')\s*$/.exec(rest.slice(head.length)) : null;
   const inner = match === null ? null : unquoted(match[1] ?? "");
   if (inner !== null) return { inner: prefix + inner };
-  return /(^|[\s/'"\\])exec\s+(\S+\s+)*--ticket/.test(command) ? "opaque" : null;
+  return /(^|[\s/'"\\])exec\s+(\S+\s+){0,8}--ticket/.test(command) ? "opaque" : null;
 }
 
 /** The text in one word of the form that `shellQuote` writes, or null. */

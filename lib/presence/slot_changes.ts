@@ -13,7 +13,7 @@ import {
   setRecovery,
   type SlotChange,
 } from "../vault/slots.ts";
-import type { ProvenSlot, ProofSource } from "./open_slot.ts";
+import type { ProofSource, ProvenSlot } from "./open_slot.ts";
 import { withVaultFaults } from "./presence_error.ts";
 import { type Lifetime, startDaemon } from "./start_daemon.ts";
 

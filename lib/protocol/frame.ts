@@ -43,9 +43,17 @@ export interface Frame {
  * @throws {FrameError} `too_large` if a part exceeds its limit.
  */
 export function encodeFrame(message: object, attachment: Uint8Array = new Uint8Array(0)): Uint8Array {
+  return concat(encodeHead(message, attachment.length), attachment);
+}
+
+/**
+ * Everything of a frame that stands before an attachment of `attached` bytes, for a sender that would not copy it.
+ * @throws {FrameError} `too_large` if a part exceeds its limit.
+ */
+export function encodeHead(message: object, attached: number): Uint8Array {
   const json = utf8(JSON.stringify({ v: PROTOCOL_VERSION, ...message }));
-  checkLengths(json.length, attachment.length);
-  return concat(u32(json.length), u32(attachment.length), json, attachment);
+  checkLengths(json.length, attached);
+  return concat(u32(json.length), u32(attached), json);
 }
 
 /**

@@ -135,7 +135,9 @@ export type Reply =
   | { ok: true; ticket: string | null; names: string[]; passed_marker: boolean }
   /** scrub: attachment carries the leaves. `names` are the secrets that were found. */
   | { ok: true; lengths: number[]; names: string[] }
-  /** scrub_stream, feed, feed_end, finish, lock, stop, and others that only acknowledge. */
+  /** scrub_stream: false if nothing is known that could be looked for. */
+  | { ok: true; scrubbing: boolean }
+  /** feed, feed_end, finish, lock, stop, and others that only acknowledge. */
   | { ok: true }
   | { ok: true; nonce: string; proof: string }
   | { ok: true; sealed: true }

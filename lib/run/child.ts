@@ -5,9 +5,8 @@
 import type { Caller } from "../protocol/messages.ts";
 import type { Homes } from "../paths.ts";
 import { ScrubLink } from "../client/scrub_link.ts";
-import { buildTables } from "../scrub/tables.ts";
-import { ScrubStream } from "../scrub/stream.ts";
-import { handToCustodian } from "./custody.ts";
+import type { ScrubStream } from "../scrub/stream.ts";
+import type { Secret } from "../secret.ts";
 import { childEnvironment, type Injection } from "./environment.ts";
 import { closeDescriptor, openPipe } from "./libc.ts";
 import { OneShotFiles } from "./one_shot.ts";
@@ -25,8 +24,6 @@ export interface Command {
   env: Record<string, string>;
   injections: Injection[];
   homes: Homes;
-  /** The use's id from the fill. */
-  use: string;
   caller: Caller;
 }
 
@@ -36,9 +33,9 @@ export interface Command {
  * @throws {SpawnError} if the program cannot be started, {InjectionError} if a value cannot be injected.
  */
 export async function runCommand(command: Command): Promise<Ending> {
-  const files = new OneShotFiles(command.homes, command.use);
+  const files = new OneShotFiles(command.homes);
   const secrets = command.injections.map((i) => i.secret);
-  const tables = buildTables(secrets);
+  const makeLocal = () => localScrubber(secrets);
   const links = [ScrubLink.open(command.homes, command.caller), ScrubLink.open(command.homes, command.caller)];
   const [out, err] = [openPipe(), openPipe()];
   try {
@@ -49,12 +46,13 @@ export async function runCommand(command: Command): Promise<Ending> {
     const stopForwarding = forwardSignals(pid);
     const [outLink, errLink] = await Promise.all(links);
     const outputs = [
-      new Output(new PipeReader(out.read), new ScrubStream(tables), outLink!, Deno.stdout),
-      new Output(new PipeReader(err.read), new ScrubStream(tables), errLink!, Deno.stderr),
+      new Output(new PipeReader(out.read), outLink!, makeLocal, Deno.stdout),
+      new Output(new PipeReader(err.read), errLink!, makeLocal, Deno.stderr),
     ];
     const ending = await waitFor(pid);
     const drained = Promise.all(outputs.map((o) => o.done)).then(() => true);
     if (!await Promise.race([drained, after(GRACE_MS)])) {
+      const { handToCustodian } = await import("./custody.ts");
       for (const [i, output] of outputs.entries()) {
         if (output.ended) continue;
         const held = await output.handOver();
@@ -67,6 +65,15 @@ export async function runCommand(command: Command): Promise<Ending> {
     files.remove();
     for (const secret of secrets) secret.wipe();
   }
+}
+
+/** A stream over the injected values; the scrubber is loaded only where the daemon's is not to be had. */
+async function localScrubber(secrets: Secret[]): Promise<ScrubStream> {
+  const [{ buildTables }, { ScrubStream }] = await Promise.all([
+    import("../scrub/tables.ts"),
+    import("../scrub/stream.ts"),
+  ]);
+  return new ScrubStream(buildTables(secrets));
 }
 
 function after(ms: number): Promise<false> {

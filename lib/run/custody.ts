@@ -59,7 +59,8 @@ export async function keepCustody(homes: Homes): Promise<number> {
   const link = await ScrubLink.open(homes, caller);
   const tables = buildTables(secrets);
   for (const secret of secrets) secret.wipe();
-  await new Output(new PipeReader(0), new ScrubStream(tables), link, Deno.stdout, held).done;
+  const makeLocal = () => Promise.resolve(new ScrubStream(tables));
+  await new Output(new PipeReader(0), link, makeLocal, Deno.stdout, held).done;
   return 0;
 }
 

@@ -10,7 +10,7 @@ const CANARY = "made-up-canary-7hQ2vXw9";
 function files(): { oneShot: OneShotFiles; directory: string } {
   const directory = Deno.makeTempDirSync({ prefix: "tacit-test-" });
   const homes = { ...homesOf(directory), oneShot: `${directory}/files` };
-  return { oneShot: new OneShotFiles(homes, "use1"), directory };
+  return { oneShot: new OneShotFiles(homes), directory };
 }
 
 function texts(entries: Uint8Array[]): string[] {

@@ -11,8 +11,8 @@ import { Secret } from "../secret.ts";
 
 /** What a fill brought. */
 export interface Fill {
-  /** Names this use in `finish`. */
-  use: string;
+  /** Names this use in `finish`; null where no value was asked for. */
+  use: string | null;
   values: { secret: Secret; mode: "env" | "file" }[];
 }
 

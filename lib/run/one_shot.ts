@@ -8,12 +8,11 @@ import type { Homes } from "../paths.ts";
 /** Files of one use; `remove()` overwrites and deletes them. */
 export class OneShotFiles {
   readonly #directory: string;
-  readonly #use: string;
+  readonly #prefix = `${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`;
   readonly #paths: string[] = [];
 
-  constructor(homes: Homes, use: string) {
+  constructor(homes: Homes) {
     this.#directory = homes.oneShot;
-    this.#use = use;
   }
 
   /**
@@ -22,7 +21,8 @@ export class OneShotFiles {
    */
   write(name: string, value: Uint8Array): string {
     this.#prepare();
-    const path = join(this.#directory, `${Deno.pid}-${this.#use}-${name}`);
+    // The daemon's sweep leaves files of a living process alone, by the id they begin with.
+    const path = join(this.#directory, `${this.#prefix}-${name}`);
     const file = Deno.openSync(path, { write: true, createNew: true, mode: 0o600 });
     try {
       this.#paths.push(path);

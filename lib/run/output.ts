@@ -1,8 +1,9 @@
 /**
- * One output stream of a child on its way out: read, scrubbed twice, written.
+ * One output stream of a child on its way out: read, scrubbed, written.
  *
- * The first scrubber is the daemon's and knows every value of the vault, so it alone can judge values that overlap.
- * The second is ours and knows the injected values: when the daemon goes away, it uncovers none of them.
+ * The daemon scrubs, since it knows every value of the vault. Where it does not, or goes away in the middle, a scrubber
+ * of our own takes over with the injected values: it starts with the bytes that the daemon still held, so no value is
+ * uncovered in between.
  */
 import type { ScrubLink } from "../client/scrub_link.ts";
 import type { ScrubStream } from "../scrub/stream.ts";
@@ -27,7 +28,8 @@ export async function writeAll(file: { write(p: Uint8Array): Promise<number> }, 
 /** A running pump from one pipe to one file. */
 export class Output {
   readonly reader: PipeReader;
-  readonly #local: ScrubStream;
+  readonly #makeLocal: () => Promise<ScrubStream>;
+  #local: ScrubStream | null = null;
   readonly #link: ScrubLink;
   readonly #sink: { write(p: Uint8Array): Promise<number> };
   /** What the local scrubber was fed and has not released. */
@@ -39,14 +41,14 @@ export class Output {
 
   constructor(
     reader: PipeReader,
-    local: ScrubStream,
     link: ScrubLink,
+    makeLocal: () => Promise<ScrubStream>,
     sink: { write(p: Uint8Array): Promise<number> },
     first: Uint8Array = new Uint8Array(0),
   ) {
     this.reader = reader;
-    this.#local = local;
     this.#link = link;
+    this.#makeLocal = makeLocal;
     this.#sink = sink;
     this.done = this.#pump(first);
   }
@@ -70,7 +72,7 @@ export class Output {
   }
 
   async #feed(bytes: Uint8Array): Promise<void> {
-    await this.#scrubLocally(await this.#link.feed(bytes));
+    await this.#pass(await this.#link.feed(bytes));
   }
 
   async #pump(first: Uint8Array): Promise<void> {
@@ -82,8 +84,8 @@ export class Output {
         await this.#feed(chunk.slice());
       }
       if (this.#handedOver) return;
-      await this.#scrubLocally(await this.#link.end());
-      await this.#write(this.#local.end());
+      await this.#pass(await this.#link.end());
+      if (this.#local !== null) await this.#write(this.#local.end());
     } catch (error) {
       // The reader of our output is gone: closing our end tells the child, as it would without us.
       if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
@@ -92,8 +94,11 @@ export class Output {
     this.reader.close();
   }
 
-  async #scrubLocally(bytes: Uint8Array): Promise<void> {
+  /** Writes what the daemon scrubbed; what came back unscrubbed goes through our own scrubber first. */
+  async #pass(bytes: Uint8Array): Promise<void> {
+    if (this.#link.alive && this.#local === null) return await this.#write(bytes);
     if (bytes.length === 0) return;
+    this.#local ??= await this.#makeLocal();
     const out = this.#local.feed(bytes);
     const all = concat(this.#localTail, bytes);
     this.#localTail = all.slice(all.length - this.#local.held);

@@ -1,4 +1,4 @@
-/** Runs a command with a fill, and reports its ending to the daemon and to the shell. */
+/** Runs a command with a fill, and reports its ending to the daemon. */
 import type { Homes } from "../paths.ts";
 import type { Caller } from "../protocol/messages.ts";
 import { runCommand } from "./child.ts";
@@ -14,9 +14,14 @@ const OWN_FAILURE = 125;
 /** Labels for the stream's own session entry; the use itself was audited with the ticket's labels. */
 const RUNNER: Caller = { agent: null, session: null, project: null, cwd: null };
 
+/** The exit status to leave with; `fault` says why the command could not be run, where it could not. */
+export interface Outcome {
+  status: number;
+  fault: SpawnError | InjectionError | null;
+}
+
 /**
- * Runs `argv` with every value of `fill` in the variables that `place` names for it, and resolves to the exit status that
- * this process should have.
+ * Runs `argv` with every value of `fill` in the variables that `place` names for it, and resolves to how it went.
  */
 export async function runFilled(
   homes: Homes,
@@ -24,21 +29,19 @@ export async function runFilled(
   fill: Fill,
   place: (name: string, mode: "env" | "file") => string[],
   env: Record<string, string> = Deno.env.toObject(),
-): Promise<number> {
+): Promise<Outcome> {
   const started = performance.now();
   const injections = fill.values.flatMap(({ secret, mode }) =>
     place(secret.name, mode).map((variable) => ({ secret, mode, variable }))
   );
-  let status = OWN_FAILURE;
+  const outcome: Outcome = { status: OWN_FAILURE, fault: null };
   try {
-    const ending = await runCommand({ argv, env, injections, homes, use: fill.use, caller: RUNNER });
-    status = ending.status;
+    outcome.status = (await runCommand({ argv, env, injections, homes, caller: RUNNER })).status;
   } catch (error) {
-    if (error instanceof SpawnError) status = error.notFound ? NOT_FOUND : NOT_RUNNABLE;
-    else if (!(error instanceof InjectionError)) throw error;
-    console.error(`tacit: error: ${error.message}`);
-    if (error instanceof InjectionError) console.error(`tacit: hint: ${error.hint}`);
+    if (!(error instanceof SpawnError || error instanceof InjectionError)) throw error;
+    outcome.fault = error;
+    if (error instanceof SpawnError) outcome.status = error.notFound ? NOT_FOUND : NOT_RUNNABLE;
   }
-  await finish(homes, fill.use, status, performance.now() - started);
-  return status;
+  if (fill.use !== null) await finish(homes, fill.use, outcome.status, performance.now() - started);
+  return outcome;
 }

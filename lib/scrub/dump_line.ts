@@ -15,7 +15,15 @@ export interface DumpLine {
   readonly ascii: number;
 }
 
-const SPACE = 0x20, TAB = 0x09, COLON = 0x3a, BAR = 0x7c, GREATER = 0x3e, LESS = 0x3c, DOT = 0x2e, BACKSLASH = 0x5c, X = 0x78;
+const SPACE = 0x20,
+  TAB = 0x09,
+  COLON = 0x3a,
+  BAR = 0x7c,
+  GREATER = 0x3e,
+  LESS = 0x3c,
+  DOT = 0x2e,
+  BACKSLASH = 0x5c,
+  X = 0x78;
 
 /** Reads `line[0, length)`, or returns null if it is no line of a dump. */
 export function readDumpLine(line: Uint8Array, length: number): DumpLine | null {
@@ -35,7 +43,7 @@ export function mayBeDump(line: Uint8Array, length: number): boolean {
   const end = digitsEnd(line, start, length);
   if (end === length) return end - start <= 64;
   const digits = end - start;
-  if (line[end] === COLON) return digits >= 4 && (end + 1 >= length || isBlank(line[end + 1]));
+  if (line[end] === COLON && digits !== 2) return digits >= 4 && (end + 1 >= length || isBlank(line[end + 1]));
   if (digits !== 2 && (!isBlank(line[end]) || (digits < 6 && digits !== 4))) return false;
   for (let i = end; i < length; i++) {
     const byte = line[i] ?? 0;
@@ -85,7 +93,7 @@ function readHex(line: Uint8Array, length: number, head: Head): DumpLine | null 
     const read = swap ? swapped({ bytes, starts, ends }) : { bytes, starts, ends };
     for (let g = groupEnds.length - 1; g >= 0; g--) {
       const count = groupEnds[g] ?? 0;
-      const ascii = asciiColumn(line, length, read.bytes, count, (ends[count - 1] ?? 0));
+      const ascii = asciiColumn(line, length, read.bytes, count, ends[count - 1] ?? 0);
       if (ascii >= 0) {
         return {
           kind: "hex",
@@ -99,7 +107,11 @@ function readHex(line: Uint8Array, length: number, head: Head): DumpLine | null 
   }
   if (i < length) return null;
   // Without a colon, groups of four digits are words of a little-endian machine (od -x, hexdump).
-  return { kind: "hex", ...(width === 4 && !head.colon ? swapped({ bytes, starts, ends }) : { bytes, starts, ends }), ascii: -1 };
+  return {
+    kind: "hex",
+    ...(width === 4 && !head.colon ? swapped({ bytes, starts, ends }) : { bytes, starts, ends }),
+    ascii: -1,
+  };
 }
 
 interface Spelled {

@@ -53,7 +53,9 @@ export class DumpView implements View {
       const length = this.#length + 1;
       this.#line[this.#length] = byte;
       this.#length = length;
-      if ((length <= 8 || length % 4 === 0) && length <= JUDGED_UP_TO && !mayBeDump(this.#line, length)) this.#foreign();
+      if ((length <= 8 || length % 4 === 0) && length <= JUDGED_UP_TO && !mayBeDump(this.#line, length)) {
+        this.#foreign();
+      }
     }
   }
 
@@ -91,7 +93,9 @@ export class DumpView implements View {
   }
 
   #cut(): void {
-    for (const rows of Object.values(this.#rows)) rows.cut();
+    this.#rows.hex.cut();
+    this.#rows.cell.cut();
+    this.#rows.text.cut();
   }
 }
 

@@ -15,15 +15,19 @@ function setOf(characters: string): Uint8Array {
   return set;
 }
 
-/** Percent-encoding (RFC 3986 §2.1) of all but letters, digits and `safe`; `plus` writes a space as `+`. */
-export function percent(safe: string, plus = false): Escape {
+/**
+ * Percent-encoding (RFC 3986 §2.1) of all but letters, digits and `safe`; `plus` writes a space as `+`, `upper` the
+ * digits as capitals (it matters only where letters keep their case).
+ */
+export function percent(safe: string, plus = false, upper = false): Escape {
   const kept = setOf(safe);
   return (out, byte) => {
     if (isAlnum(byte) || kept[byte] === 1) out.put(byte);
     else if (plus && byte === 0x20) out.put(0x2b);
     else {
       out.put(0x25);
-      hexByte(out, byte);
+      if (upper) out.ascii(byte.toString(16).toUpperCase().padStart(2, "0"));
+      else hexByte(out, byte);
     }
   };
 }
@@ -44,13 +48,21 @@ function control(out: ByteSink, byte: number, style: ControlStyle): void {
  * Backslash escapes of JSON and of program texts: `\` doubled, `quotes` escaped, control bytes by letter or number.
  * `also` lists characters written by number too (`\u0026`); `high` writes bytes from 0x80 by number.
  */
-export function backslash(quotes: string, style: ControlStyle, options: { also?: string; high?: boolean } = {}): Escape {
+export function backslash(
+  quotes: string,
+  style: ControlStyle,
+  options: { also?: string; high?: boolean } = {},
+): Escape {
   const escaped = setOf(quotes + "\\");
   const numbered = setOf(options.also ?? "");
   const named = style === "u00" ? NAMED : NAMED_C;
   const highest = options.high === true ? 0x7f : 0x100;
   return (out, byte) => {
-    const letter = byte < 0x20 && style !== "x" ? named.get(byte) : byte < 0x0e && byte > 8 ? PLAIN.get(byte) : undefined;
+    const letter = byte < 0x20 && style !== "x"
+      ? named.get(byte)
+      : byte < 0x0e && byte > 8
+      ? PLAIN.get(byte)
+      : undefined;
     if (letter !== undefined) out.ascii("\\" + letter);
     else if (escaped[byte] === 1) {
       out.put(0x5c);

@@ -8,7 +8,8 @@
  *
  * What this is not: encryption. Who reads the table and its keys in memory can test guesses. See docs/scrubbing.md.
  */
-import { outlineStep, OUTLINE_START } from "./outline.ts";
+import { IntRows, placeOf } from "./int_rows.ts";
+import { OUTLINE_START, outlineStep } from "./outline.ts";
 
 /** Random constants of one table. */
 interface Keys {
@@ -56,7 +57,7 @@ function randomKeys(window: number): Keys {
 }
 
 /** Hash of the eight bytes `high ‖ low` (of the four bytes `low` where the window is four). */
-export function windowHash(keys: Keys, high: number, low: number): number {
+function windowHash(keys: Keys, high: number, low: number): number {
   return imul(low, keys.window[0]) ^ imul(high, keys.window[1]);
 }
 
@@ -80,7 +81,7 @@ export function markOf(a: number, b: number, level: number): number {
 export function findNode(table: Fingerprints, mark: number): number {
   const { nodes } = table;
   const mask = nodes.length / 4 - 1;
-  for (let i = imul(mark, 0x9e3779b1) >>> 7;; i++) {
+  for (let i = placeOf(mark);; i++) {
     const slot = (i & mask) * 4;
     const found = nodes[slot] ?? 0;
     if (found === mark) return slot;
@@ -119,7 +120,7 @@ export function findOwner(table: Fingerprints, a: number, b: number, length: num
   const s0 = sealed[0] ?? 0, s1 = sealed[1] ?? 0;
   const { wholes } = table;
   const mask = wholes.length / 3 - 1;
-  for (let i = s0 >>> 3;; i++) {
+  for (let i = placeOf(s0);; i++) {
     const slot = (i & mask) * 3;
     const owner = wholes[slot + 2] ?? 0;
     if (owner === 0) return -1;
@@ -131,12 +132,14 @@ export function findOwner(table: Fingerprints, a: number, b: number, length: num
 export class FingerprintsBuilder {
   readonly #window: number;
   readonly #keys: Keys;
-  readonly #powers: [number[], number[]] = [[1], [1]];
-  readonly #nodes = new Map<number, { lengths: number[]; more: boolean }>();
-  readonly #wholes = new Map<number, [number, number, number]>();
-  readonly #starts = new Set<number>();
-  readonly #heads = new Set<number>();
-  readonly #outlines = new Set<number>();
+  /** Rows (mark, length): where longer strings go on the length is `GOES_ON`. */
+  readonly #nodes = new IntRows(2, 2);
+  /** Rows (fingerprint, fingerprint, owner + 1). */
+  readonly #wholes = new IntRows(3, 2);
+  readonly #starts = new IntRows(2, 1);
+  readonly #heads = new IntRows(2, 1);
+  readonly #outlines = new IntRows(2, 1);
+  readonly #marks: number[] = [];
   #longest = 0;
 
   /** `window`: 8 for ordinary values, 4 for those that are looked for at token boundaries only. */
@@ -151,7 +154,8 @@ export class FingerprintsBuilder {
     if (length < window) return;
     const [base0, base1] = this.#keys.base;
     const [letters0, letters1] = this.#keys.letters;
-    const marks: number[] = [];
+    const marks = this.#marks;
+    marks.length = 0;
     let a = 0, b = 0, checkpoint = window;
     for (let i = 0; i < length; i++) {
       const byte = text[i] ?? 0;
@@ -163,84 +167,105 @@ export class FingerprintsBuilder {
       }
     }
     sealInto(sealed, this.#keys, a, b, length);
-    const s0 = sealed[0] ?? 0, s1 = sealed[1] ?? 0;
-    const known = (s0 >>> 0) * 2 ** 21 + (s1 >>> 11);
-    if (this.#wholes.has(known)) return;
-    this.#wholes.set(known, [s0, s1, owner + 1]);
+    if (!this.#wholes.add(sealed[0] ?? 0, sealed[1] ?? 0, owner + 1)) return;
     for (let level = 0; level < marks.length; level++) {
-      const mark = marks[level] ?? 0;
-      let node = this.#nodes.get(mark);
-      if (node === undefined) this.#nodes.set(mark, node = { lengths: [], more: false });
-      if (level < marks.length - 1) node.more = true;
-      else if (!node.lengths.includes(length)) node.lengths.push(length);
+      this.#nodes.add(marks[level] ?? 0, level < marks.length - 1 ? GOES_ON : length, 0);
     }
-    this.#addStart(text);
+    this.#addStart(text, length);
     this.#longest = Math.max(this.#longest, length);
   }
 
-  #addStart(text: Uint8Array): void {
+  #addStart(text: Uint8Array, length: number): void {
     const four = (i: number) =>
       ((text[i] ?? 0) << 24) | ((text[i + 1] ?? 0) << 16) | ((text[i + 2] ?? 0) << 8) | (text[i + 3] ?? 0);
     const wide = this.#window === 8;
-    this.#starts.add(windowHash(this.#keys, wide ? four(0) : 0, wide ? four(4) : four(0)));
-    this.#heads.add(headHash(this.#keys, four(0)));
+    this.#starts.add(windowHash(this.#keys, wide ? four(0) : 0, wide ? four(4) : four(0)), 1, 0);
+    this.#heads.add(headHash(this.#keys, four(0)), 1, 0);
     let outline = OUTLINE_START;
-    for (let i = 0; i < this.#window - 1; i++) {
+    for (let i = 0; i < length && i < 2 * this.#window - 1; i++) {
       outline = outlineStep(outline, text[i] ?? 0);
-      this.#outlines.add(outline);
+      this.#outlines.add(outline, 1, 0);
     }
   }
 
   /** The finished table, or null if nothing was added. */
   build(): Fingerprints | null {
     if (this.#wholes.size === 0) return null;
-    for (let i = 0; i < this.#longest; i++) {
-      for (const side of [0, 1] as const) {
-        this.#powers[side].push(imul(this.#powers[side][i] ?? 0, this.#keys.base[side]));
-      }
-    }
-    const lengths: number[] = [];
-    const nodes = new Int32Array(4 * roomFor(this.#nodes.size));
-    for (const [mark, node] of this.#nodes) {
-      const slot = freeSlot(nodes, 4, imul(mark, 0x9e3779b1) >>> 7, 0);
-      nodes.set([mark, lengths.length, node.lengths.length, node.more ? 1 : 0], slot);
-      lengths.push(...node.lengths.sort((x, y) => x - y));
-    }
-    const wholes = new Int32Array(3 * roomFor(this.#wholes.size));
-    for (const whole of this.#wholes.values()) wholes.set(whole, freeSlot(wholes, 3, whole[0] >>> 3, 2));
+    const powers = this.#keys.base.map((base) => {
+      const row = new Int32Array(this.#longest + 1).fill(1);
+      for (let i = 1; i < row.length; i++) row[i] = imul(row[i - 1] ?? 0, base);
+      return row;
+    }) as [Int32Array, Int32Array];
     return {
       window: this.#window,
       longest: this.#longest,
       keys: this.#keys,
-      powers: [Int32Array.from(this.#powers[0]), Int32Array.from(this.#powers[1])],
+      powers,
       // 2⁻⁸ of random windows pass, 2⁻⁵ of random heads: few false starts, and few bits told per string.
       starts: bitmapOf(this.#starts, 8),
       heads: bitmapOf(this.#heads, 5),
       outlines: bitmapOf(this.#outlines, 8),
-      nodes,
-      lengths: Int32Array.from(lengths),
-      wholes,
+      ...nodesOf(this.#nodes),
+      wholes: this.#wholes.cells,
     };
   }
 }
 
-function roomFor(entries: number): number {
-  return 2 ** Math.ceil(Math.log2(entries * 2 + 1));
-}
+/** Stands for a length in a row of a node: some string is longer than the next checkpoint. */
+const GOES_ON = 0x7fffffff;
 
-function freeSlot(table: Int32Array, width: number, from: number, mark: number): number {
-  const mask = table.length / width - 1;
-  for (let i = from;; i++) {
-    const slot = (i & mask) * width;
-    if (table[slot + mark] === 0) return slot;
+/** The rows (mark, length) as a table of nodes and one list of all their lengths. */
+function nodesOf(rows: IntRows): { nodes: Int32Array; lengths: Int32Array } {
+  const { cells } = rows;
+  const nodes = new Int32Array(4 * 2 ** Math.ceil(Math.log2(rows.size * 2 + 1)));
+  const mask = nodes.length / 4 - 1;
+  const slotOf = (mark: number) => {
+    for (let i = placeOf(mark);; i++) {
+      const slot = (i & mask) * 4;
+      if (nodes[slot] === mark || nodes[slot] === 0) return slot;
+    }
+  };
+  let total = 0;
+  for (let i = 0; i < cells.length; i += 2) {
+    const mark = cells[i] ?? 0, length = cells[i + 1] ?? 0;
+    if (length === 0) continue;
+    const slot = slotOf(mark);
+    nodes[slot] = mark;
+    if (length === GOES_ON) nodes[slot + 3] = 1;
+    else {
+      nodes[slot + 2] = (nodes[slot + 2] ?? 0) + 1;
+      total++;
+    }
   }
+  let next = 0;
+  for (let slot = 0; slot < nodes.length; slot += 4) {
+    next += nodes[slot + 2] ?? 0;
+    nodes[slot + 1] = next;
+  }
+  // Filled from behind, so that each node ends with the index of its first length.
+  const lengths = new Int32Array(total);
+  for (let i = 0; i < cells.length; i += 2) {
+    const length = cells[i + 1] ?? 0;
+    if (length === 0 || length === GOES_ON) continue;
+    const slot = slotOf(cells[i] ?? 0);
+    const index = (nodes[slot + 1] ?? 0) - 1;
+    nodes[slot + 1] = index;
+    lengths[index] = length;
+  }
+  for (let slot = 0; slot < nodes.length; slot += 4) {
+    const first = nodes[slot + 1] ?? 0, count = nodes[slot + 2] ?? 0;
+    if (count > 1) lengths.subarray(first, first + count).sort();
+  }
+  return { nodes, lengths };
 }
 
-function bitmapOf(hashes: Set<number>, spare: number): Bitmap {
+function bitmapOf(hashes: IntRows, spare: number): Bitmap {
   const bits = Math.min(24, Math.max(10, Math.ceil(Math.log2(hashes.size + 1)) + spare));
   const bitmap = { words: new Int32Array(2 ** (bits - 5)), shift: 32 - bits };
-  for (const hash of hashes) {
-    const h = hash >>> bitmap.shift;
+  const { cells } = hashes;
+  for (let i = 0; i < cells.length; i += 2) {
+    if (cells[i + 1] === 0) continue;
+    const h = (cells[i] ?? 0) >>> bitmap.shift;
     bitmap.words[h >>> 5] = (bitmap.words[h >>> 5] ?? 0) | (1 << (h & 31));
   }
   return bitmap;

@@ -3,7 +3,7 @@
  * chunking, in linear time: each start passes a bitmap, then marks at doubling lengths, then whole fingerprints at the
  * few lengths that are still possible. Hashes of stretches come from running sums that are kept only while needed.
  */
-import { findNode, findOwner, type Fingerprints, hasBit, headHash, markOf, windowHash } from "./fingerprints.ts";
+import { findNode, findOwner, type Fingerprints, hasBit, headHash, markOf } from "./fingerprints.ts";
 import { OUTLINE_START, outlineStep } from "./outline.ts";
 
 /** Told of each match as indexes into `text` and `at`, valid during the call only. */
@@ -22,13 +22,16 @@ interface Candidate {
 }
 
 const imul = Math.imul;
-const FIRST_ROOM = 1 << 12;
+/** Room of a matcher once it gets its first byte; many never do. */
+const FIRST_ROOM = 1 << 8;
+const NOTHING = new Uint8Array(0);
+const NO_NUMBERS = new Int32Array(0);
 
 export class Matcher {
   /** The view's bytes not yet settled; the owner appends at `length` after `reserve`. */
-  text: Uint8Array = new Uint8Array(FIRST_ROOM);
+  text: Uint8Array = NOTHING;
   /** For each byte of `text` the owner's own position number (32 bits, wrapping). */
-  at: Int32Array = new Int32Array(FIRST_ROOM);
+  at: Int32Array = NO_NUMBERS;
   length = 0;
   readonly #table: Fingerprints;
   readonly #bounded: boolean;
@@ -38,8 +41,8 @@ export class Matcher {
   /** In the order of their starts. */
   #candidates: Candidate[] = [];
   #nextNeed = Infinity;
-  #sum0 = new Int32Array(FIRST_ROOM + 1);
-  #sum1 = new Int32Array(FIRST_ROOM + 1);
+  #sum0: Int32Array = NO_NUMBERS;
+  #sum1: Int32Array = NO_NUMBERS;
   #summedTo = 0;
 
   /** `bounded`: report a match only where neither side continues a word. */
@@ -60,7 +63,7 @@ export class Matcher {
     const settled = this.#keepFrom();
     if (settled > 0) this.#drop(settled);
     if (this.length + more <= this.text.length) return;
-    const room = Math.max(this.length + more, this.text.length * 2);
+    const room = Math.max(this.length + more, this.text.length * 2, FIRST_ROOM);
     this.text = grown(this.text, new Uint8Array(room));
     this.at = grown(this.at, new Int32Array(room));
     this.#sum0 = grown(this.#sum0, new Int32Array(room + 1));
@@ -108,13 +111,14 @@ export class Matcher {
 
   /** Index of the first byte that may still belong to a match, or −1. Valid after `scan`. */
   held(): number {
-    const first = this.#candidates[0];
-    if (first !== undefined) return first.start;
+    for (const { start } of this.#candidates) {
+      if (this.length - start >= 2 * this.#table.window || this.#mayBegin(start)) return start;
+    }
     for (let i = this.#scanned; i < this.length; i++) if (this.#mayBegin(i)) return i;
     return -1;
   }
 
-  /** True if the tail at `from`, shorter than a window, begins a string of the table (or seems to). */
+  /** True if the tail at `from`, shorter than two windows, begins a string of the table (or seems to). */
   #mayBegin(from: number): boolean {
     const { keys, outlines, heads } = this.#table;
     if (this.#bounded && this.#insideWord(from)) return false;

@@ -84,10 +84,12 @@ function writeCore(out: ByteSink, bytes: Uint8Array, lead: number, width: number
  */
 export function writeUtf16(out: ByteSink, bytes: Uint8Array, littleEndian: boolean): boolean {
   const units: number[] = [];
-  if (!eachCodePoint(bytes, (point) => {
-    if (point < 0x10000) units.push(point);
-    else units.push(0xd800 + ((point - 0x10000) >> 10), 0xdc00 + ((point - 0x10000) & 0x3ff));
-  })) return false;
+  if (
+    !eachCodePoint(bytes, (point) => {
+      if (point < 0x10000) units.push(point);
+      else units.push(0xd800 + ((point - 0x10000) >> 10), 0xdc00 + ((point - 0x10000) & 0x3ff));
+    })
+  ) return false;
   units.forEach((unit, i) => {
     const high = unit >> 8, low = unit & 0xff;
     if (littleEndian) {

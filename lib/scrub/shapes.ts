@@ -7,8 +7,11 @@ import { TOKEN_SHAPES, type TokenShape } from "./token_shapes.ts";
 
 /** A token-like stretch of a text; `end` is behind it. Indexes are UTF-16 units. */
 export interface KnownToken {
+  /** What it looks like, in words: `GitHub token`. */
   readonly kind: string;
+  /** Index of its first unit. */
   readonly start: number;
+  /** Index behind its last unit. */
   readonly end: number;
 }
 
@@ -126,7 +129,7 @@ function findAwsSecret(text: string, found: KnownToken[]): void {
 const AWS_SECRET = /secret_?access_?key["'\s:=>\]]{1,8}([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/gi;
 
 const DULL = /(.)\1{4}|x{4}|example|sample|placeholder|dummy|changeme|redacted|your[_-]|insert|foobar|secret|_here/i;
-const COUNTING = /01234|12345|23456|34567|45678|56789|abcde|bcdef|cdefg|ABCDE|BCDEF|CDEFG/;
+const COUNTING = /012345|123456|234567|345678|456789|567890|abcdef|bcdefg|ABCDEF|BCDEFG/;
 
 /** True for text with the variety of a random draw; false for words, counting, repetition, placeholders. */
 function looksRandom(text: string): boolean {
@@ -137,7 +140,7 @@ function looksRandom(text: string): boolean {
   for (const count of counts.values()) bits -= count * Math.log2(count / text.length);
   // A random draw of 16 from 32 has 3.3 bits a character at least; hexadecimal tends to 4, prose with dashes below.
   if (bits / text.length < (text.length < 30 ? 2.9 : 3.2)) return false;
-  if (text.length < 64 && COUNTING.test(text)) return false;
+  if (COUNTING.test(text)) return false;
   return /[0-9]/.test(text) || (/[a-z]/.test(text) && (text.match(/[A-Z]/g)?.length ?? 0) * 5 > text.length);
 }
 

@@ -30,7 +30,6 @@ const EMPTY = new Uint8Array(0);
 export class ScrubStream {
   readonly #tables: ScrubTables;
   readonly #views: View[] = [];
-  readonly #markers: readonly Uint8Array[];
   readonly #found = new Set<string>();
   #raw: Uint8Array = EMPTY;
   /** Position in the stream of the first byte of `#raw` that was not released, and its index. */
@@ -41,9 +40,9 @@ export class ScrubStream {
   /** Position up to which everything belongs to the marker written last. */
   #coveredTo = 0;
 
+  /** A stream of its own state over shared `tables`. */
   constructor(tables: ScrubTables) {
     this.#tables = tables;
-    this.#markers = tables.names.map((name) => new TextEncoder().encode(markerOf(name)));
     const redact = (start: number, end: number, owner: number) => void this.#stretches.push({ start, end, owner });
     const { anywhere, tokens, escapes } = tables;
     if (anywhere !== null) {
@@ -112,7 +111,7 @@ export class ScrubStream {
       this.#found.add(this.#tables.names[owner] ?? "");
       if (start >= this.#coveredTo) {
         if (start > this.#position) parts.push(this.#take(start));
-        parts.push(this.#markers[owner] ?? EMPTY);
+        parts.push(new TextEncoder().encode(markerOf(this.#tables.names[owner] ?? "")));
       }
       if (end <= this.#coveredTo) continue;
       this.#coveredTo = end;

@@ -46,7 +46,19 @@ const pieces = fc.array(
     which: fc.nat(5),
     how: fc.nat(10),
     cut: fc.nat(40),
-    glue: fc.constantFrom("", "", " ", "\n", "\r\n", "\x1b[0m", "xyz", "\x1b", "\x1b[", "\n".repeat(60), "\n".repeat(130)),
+    glue: fc.constantFrom(
+      "",
+      "",
+      " ",
+      "\n",
+      "\r\n",
+      "\x1b[0m",
+      "xyz",
+      "\x1b",
+      "\x1b[",
+      "\n".repeat(60),
+      "\n".repeat(130),
+    ),
   }),
   { minLength: 1, maxLength: 14 },
 );
@@ -91,15 +103,42 @@ Deno.test("ScrubStream agrees with the specification on every overlap, fold and 
 
 Deno.test("ScrubStream gives the same output however the input is cut", () => {
   fc.assert(
-    fc.property(values, pieces, fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 9 }), (list, parts, sizes) => {
-      const tables = buildTables(secretsOf(list.map(utf8)));
-      const input = compose(list, parts);
-      const whole = latin1(scrubBytes(tables, input).output);
-      assert.equal(inChunks(tables, input, [1]), whole);
-      assert.equal(inChunks(tables, input, sizes), whole);
-    }),
+    fc.property(
+      values,
+      pieces,
+      fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 9 }),
+      (list, parts, sizes) => {
+        const tables = buildTables(secretsOf(list.map(utf8)));
+        const input = compose(list, parts);
+        const whole = latin1(scrubBytes(tables, input).output);
+        assert.equal(inChunks(tables, input, [1]), whole);
+        assert.equal(inChunks(tables, input, sizes), whole);
+      },
+    ),
     { numRuns: RUNS },
   );
+});
+
+Deno.test("ScrubStream agrees with the specification over long streams in small chunks", () => {
+  const many = fc.array(pieces, { minLength: 30, maxLength: 60 }).map((list) => list.flat());
+  fc.assert(
+    fc.property(values, many, fc.integer({ min: 1, max: 40 }), (list, parts, size) => {
+      const bytes = list.map(utf8);
+      const input = compose(list, parts);
+      assert.equal(inChunks(buildTables(secretsOf(bytes)), input, [size]), latin1(oracle(bytes, input)));
+    }),
+    { numRuns: RUNS / 20 },
+  );
+});
+
+Deno.test("ScrubStream finds a long value again and again in chunks of any size", () => {
+  const long = Array.from({ length: 5000 }, (_, i) => "Aq7Zw9Xe3Rc5Tv1Yb8Un\n"[(i * i + 3 * i) % 21]).join("").trim();
+  const pem = `-----BEGIN TEST KEY-----\n${long}\n-----END TEST KEY-----`;
+  const tables = buildTables(secretsOf([utf8(pem)]));
+  const input = utf8(`a ${pem} b ${pem.slice(0, -1)} c ${JSON.stringify(pem)} d`.repeat(2));
+  const whole = latin1(scrubBytes(tables, input).output);
+  assert.match(whole, /^a \[REDACTED:S0\]\n+ b /);
+  for (const size of [13, 256, 257, 4096]) assert.equal(inChunks(tables, input, [size]), whole);
 });
 
 Deno.test("ScrubStream passes input without a value through unchanged, byte by byte", () => {
@@ -164,14 +203,20 @@ function keepsPositions() {
   const stream = new ScrubStream(tables);
   const filler = new Uint8Array(1 << 26).fill(0x2e);
   for (let i = 0; i < 33; i++) assert.equal(stream.feed(filler).length, filler.length);
-  assert.equal(latin1(stream.feed(utf8("x k7Qw9Zr4Lk2Pv6Xn1Tb8\n00000000: 6b37 5177 ")).slice(0, 17)), "x [REDACTED:S0]\n");
+  assert.equal(
+    latin1(stream.feed(utf8("x k7Qw9Zr4Lk2Pv6Xn1Tb8\n00000000: 6b37 5177 ")).slice(0, 17)),
+    "x [REDACTED:S0]\n",
+  );
 }
 
 Deno.test("ScrubStream can be used again after its end", () => {
   const tables = buildTables(secretsOf([utf8("k7Qw9Zr4Lk2Pv6Xn1Tb8")]));
   const stream = new ScrubStream(tables);
   for (let i = 0; i < 3; i++) {
-    assert.equal(latin1(stream.feed(utf8("0000: k7Qw9Zr4Lk2Pv6Xn1T"))) + latin1(stream.end()), "0000: k7Qw9Zr4Lk2Pv6Xn1T");
+    assert.equal(
+      latin1(stream.feed(utf8("0000: k7Qw9Zr4Lk2Pv6Xn1T"))) + latin1(stream.end()),
+      "0000: k7Qw9Zr4Lk2Pv6Xn1T",
+    );
     assert.equal(latin1(stream.feed(utf8("k7Qw9Zr4Lk2Pv6Xn1Tb8"))) + latin1(stream.end()), "[REDACTED:S0]");
   }
 });

@@ -10,6 +10,7 @@ import { CR, LF } from "./squeeze.ts";
  * parts). `boundary`: found only as a token of its own, raw, in JSON or in a URL. `none`: never looked for.
  */
 export interface Score {
+  /** See above. */
   readonly strength: "full" | "whole" | "boundary" | "none";
   /** True for `boundary` and `none`. */
   readonly weak: boolean;
@@ -21,7 +22,7 @@ export interface Score {
 export const MAX_VALUE = 64 * 1024;
 
 /** Fewer bits than this are guessed in no time, so a marker would be an answer. */
-const LEAST_BITS = 24;
+const LEAST_BITS = 20;
 
 /** Longest single word that is taken for a word of a language. Longer ones are looked for. */
 const LONGEST_WORD = 15;
@@ -63,7 +64,7 @@ function none(reason: string): Score {
   return { strength: "none", weak: true, reason };
 }
 
-/** Bits of a value drawn at random from the character classes that occur in it. */
+/** Bits of a value drawn at random from the character classes that occur in it, fewer if few characters occur. */
 function bits(value: Uint8Array): number {
   let pool = 0;
   if (value.some((b) => b >= 0x30 && b <= 0x39)) pool += 10;
@@ -71,7 +72,7 @@ function bits(value: Uint8Array): number {
   if (value.some((b) => b >= 0x41 && b <= 0x5a)) pool += 26;
   if (value.some((b) => b < 0x80 && !isLetterOrDigit(b))) pool += 33;
   if (value.some((b) => b >= 0x80)) pool += 100;
-  return Math.min(value.length * Math.log2(pool), value.length * Math.log2(new Set(value).size) * 1.5);
+  return Math.min(value.length * Math.log2(pool), value.length * Math.log2(new Set(value).size) * 2.5);
 }
 
 function isLetterOrDigit(byte: number): boolean {

@@ -5,12 +5,14 @@
  */
 import type { Secret } from "../secret.ts";
 import { ByteSink } from "./byte_sink.ts";
-import { backslash, percent, writeEscaped } from "./escapes.ts";
+import { backslash, type Escape, percent, writeEscaped } from "./escapes.ts";
 import { type Fingerprints, FingerprintsBuilder } from "./fingerprints.ts";
 import { CR, ESC, LF, squeezeInto } from "./squeeze.ts";
 import { scoreValue } from "./strength.ts";
 import { eachVariant } from "./variants.ts";
 import { innerValues } from "./wholes.ts";
+
+export type { Fingerprints };
 
 /** Search tables for any number of streams. Opaque to callers. They hold no value and no encoding of one. */
 export interface ScrubTables {
@@ -40,6 +42,11 @@ export function buildTables(secrets: Iterable<Secret>): ScrubTables {
   for (const secret of secrets) build.add(secret.name, secret.reveal());
   return build.finish();
 }
+
+const TOKEN_ESCAPES: readonly Escape[] = [
+  backslash('"', "u00"),
+  ...[false, true].flatMap((upper) => [percent("-_.!~*'()", false, upper), percent("*-._", true, upper)]),
+];
 
 class TablesBuilder {
   readonly #anywhere = new FingerprintsBuilder(8);
@@ -82,7 +89,10 @@ class TablesBuilder {
   #addWhole(value: Uint8Array, owner: number): void {
     if (value.includes(ESC)) this.#escapes = true;
     for (const lines of lineForms(value)) {
-      eachVariant(lines, this.#sink, (form) => this.#take(form, owner));
+      // Most escapes leave most values as they are: once is enough.
+      eachVariant(lines, this.#sink, (form) => {
+        if (form === lines || !isSame(form, lines)) this.#take(form, owner);
+      });
       if (lines !== value) lines.fill(0);
     }
   }
@@ -101,12 +111,18 @@ class TablesBuilder {
   /** A short value: as it is, as a JSON string, in a URL. More forms would only redact by accident. */
   #addToken(value: Uint8Array, owner: number): void {
     this.#tokens.add(value, value.length, owner);
-    for (const escape of [backslash('"', "u00"), percent("-_.!~*'()"), percent("*-._", true)]) {
+    for (const escape of TOKEN_ESCAPES) {
       this.#sink.reset();
       writeEscaped(this.#sink, value, escape);
       this.#tokens.add(this.#sink.view(), this.#sink.length, owner);
     }
   }
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** The value without line ends around it: most tools strip them, and the search does not see them. */

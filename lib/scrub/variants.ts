@@ -77,7 +77,8 @@ const TEXT_ESCAPES: readonly Escape[] = [
   replaced("'", "''"),
   replaced('"', '""'),
   bashQuoted,
-  (out, byte, index) => byte === 0x23 || byte === 0x7e ? out.ascii("\\" + String.fromCharCode(byte)) : bashQuoted(out, byte, index),
+  (out, byte, index) =>
+    byte === 0x23 || byte === 0x7e ? out.ascii("\\" + String.fromCharCode(byte)) : bashQuoted(out, byte, index),
   backslashAll,
   quotedPrintable,
   allUnicode,
@@ -100,6 +101,7 @@ export function eachVariant(value: Uint8Array, sink: ByteSink, take: Take): void
     form(() => writeEscaped(sink, value, escape));
     const once = sink.copy();
     form(() => writeEscaped(sink, once, percent(UNRESERVED)));
+    form(() => writeEscaped(sink, once, escape));
     once.fill(0);
   }
   for (const escape of [JSON_STRING, JSON_SLASH, JSON_HTML]) {
@@ -177,7 +179,7 @@ function eachSpaced(value: Uint8Array, sink: ByteSink, form: Form): void {
   for (const between of SPACERS) {
     form(() => {
       for (let i = 0; i < value.length; i++) {
-        if (i > 0) for (const byte of between) sink.put(byte);
+        if (i > 0) { for (const byte of between) sink.put(byte); }
         sink.put(value[i] ?? 0);
       }
     });

@@ -17,9 +17,10 @@ const SINGLE: Record<string, string> = {
 };
 
 /**
- * The escape at the start of `text`: how many characters it takes and what it stands for. `value` is null where that
- * is no text of its own: a byte above 127 may be part of a longer sequence, a NUL ends the string, and an escape
- * that bash does not know or that lacks its digits is left alone by some versions and not by others.
+ * The escape at the start of `text`: how many characters it takes and what it stands for. `value` is null where
+ * that is no text of its own: a byte above 127 may be part of a longer sequence, and an escape that bash does not
+ * know or that lacks its digits is left alone by some versions and not by others. A NUL ends bash's string early,
+ * and a `\c` that is not before a letter may be one.
  */
 export function decodeAnsi(text: string): { length: number; value: string | null } {
   const simple = SINGLE[text.charAt(1)];
@@ -32,14 +33,14 @@ export function decodeAnsi(text: string): { length: number; value: string | null
   if (code !== null) return { length: code[0].length, value: unicode(parseInt(code[1] ?? code[2] ?? "", 16)) };
   const control = /^\\c([A-Za-z])/.exec(text);
   if (control !== null) return { length: 3, value: ascii((control[1] ?? "").toUpperCase().charCodeAt(0) & 31) };
-  return { length: 2, value: null };
+  return { length: 2, value: text.startsWith("\\c") ? "\0" : null };
 }
 
 function ascii(code: number): string | null {
-  return code > 0 && code < 128 ? String.fromCharCode(code) : null;
+  return code < 128 ? String.fromCharCode(code) : null;
 }
 
 function unicode(code: number): string | null {
-  const isScalar = code > 0 && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+  const isScalar = code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
   return isScalar ? String.fromCodePoint(code) : null;
 }

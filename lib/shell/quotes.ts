@@ -71,6 +71,7 @@ export function readAnsi(reader: Reader, pieces: Piece[]): void {
     if (slot !== undefined && (value === null || slot.start < reader.at + length)) {
       throw new Unprovable("a backslash stands before it; remove the backslash", slot.name);
     }
+    if (value === "\0") throw new Unprovable("a $'…' string has a NUL");
     takeText(reader, "ansi", pieces, reader.at + length, value, true);
   }
   reader.at++;

@@ -63,7 +63,7 @@ export function rawOf(reader: { text: string }, word: { start: number; end: numb
 export function spell(text: string, word: Word): Spelling {
   const bare = word.pieces.map((p) => p.kind === "text" && p.quoting === "none" && !p.escaped ? p.value : "_").join("");
   // Globs and braces may change the whole word, a tilde only its beginning.
-  const globs = word.elements.length > 0 || (bare !== "[" && /[*?[]|\{.*(,|\.\.)/s.test(bare));
+  const globs = word.elements.length > 0 || (bare !== "[" && (/[*?[]/.test(bare) || hasAlternatives(bare)));
   const tilde = /^~|^[A-Za-z_]\w*\+?=(.*:)?~/.test(bare);
   let spelled = globs || tilde ? DYNAMIC : "";
   for (const piece of word.pieces) {
@@ -71,6 +71,12 @@ export function spell(text: string, word: Word): Spelling {
     else spelled += piece.kind === "expansion" || piece.value === null ? DYNAMIC : piece.value;
   }
   return globs ? spelled + DYNAMIC : spelled;
+}
+
+/** True if `bare` could be a brace expansion. */
+function hasAlternatives(bare: string): boolean {
+  const inside = bare.slice(bare.indexOf("{") + 1, bare.lastIndexOf("}"));
+  return bare.includes("{") && (inside.includes(",") || inside.includes(".."));
 }
 
 /** Names of the placeholders in `pieces`; those in commands that the pieces run are not among them. */

@@ -1,12 +1,12 @@
 /** Edits, and how they meet a state that another process may have changed meanwhile. */
-import { randomBytes } from "../crypto/hash.ts";
-import { equalConstantTime } from "../crypto/hash.ts";
+import { equalConstantTime, randomBytes } from "../crypto/hash.ts";
 import { emptyGrant, type SecretMetadata } from "../grant/grant.ts";
-import { encode } from "../msgpack.ts";
+import { decode, encode, MsgpackError } from "../msgpack.ts";
+import { isName } from "../names.ts";
 import type { Secret } from "../secret.ts";
 import { VaultError } from "./fault.ts";
 import type { KeyTree } from "./key_tree.ts";
-import { ID_LENGTH, INTERNAL_KIND, recordFromPackable, recordToPackable } from "./record.ts";
+import { ID_LENGTH, type IndexedRecord, INTERNAL_KIND, recordFromPackable, recordToPackable } from "./record.ts";
 import type { SlotContext } from "./slot.ts";
 import { type Entry, nameKey, type VaultState } from "./state.ts";
 import { sealValue } from "./value.ts";
@@ -57,7 +57,11 @@ export function applyEdits(
 }
 
 function keyOf(edit: Edit): string {
-  if (edit.op === "remove") return edit.name;
+  if (edit.op === "remove") {
+    // Internal records have keys that are no names.
+    if (!isName(edit.name)) throw missing(edit.name);
+    return edit.name;
+  }
   if (edit.op === "put_internal") return nameKey({ name: edit.name, kind: INTERNAL_KIND });
   if (edit.record.kind.startsWith(".")) {
     throw new TypeError("Cannot store record: kinds that begin with a dot are reserved");
@@ -80,9 +84,17 @@ function entryOf(
   const created = before?.meta.created ?? now;
   const updated = Math.max(now, before?.meta.updated ?? 0);
   const meta = { ...(edit.op === "put" ? edit.record : internalRecord(edit.name)), created, updated, rev };
-  // Through the reader, so that nothing is ever stored that could not be read back.
-  const stored = recordFromPackable(recordToPackable({ id, meta, offset: 0, length: blob.length }), false);
-  return { id, meta: stored.meta, blob };
+  return { id, meta: storable({ id, meta, offset: 0, length: blob.length }), blob };
+}
+
+/** The metadata as it will be read again, so that nothing is ever stored that could not be. */
+function storable(record: IndexedRecord): Readonly<SecretMetadata> {
+  try {
+    return recordFromPackable(decode(encode(recordToPackable(record))), false).meta;
+  } catch (cause) {
+    if (!(cause instanceof MsgpackError)) throw cause;
+    throw new TypeError("Cannot store record: a text or number in it has no encoding", { cause });
+  }
 }
 
 function nameOf(edit: Exclude<Edit, { op: "remove" }>): string {

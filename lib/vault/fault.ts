@@ -41,11 +41,14 @@ export type VaultFault =
 
 /** A vault was not opened or not saved. The message never holds a value, a passphrase or a key. */
 export class VaultError extends Error {
+  /** The class, for callers that look at names. */
   override name = "VaultError";
+  /** What callers branch on. */
   readonly fault: VaultFault;
   /** What a person can do about it, without the full stop. */
   readonly hint: string | undefined;
 
+  /** `message` names action, subject and state; `hint` what to do. */
   constructor(fault: VaultFault, message: string, hint?: string, options?: ErrorOptions) {
     super(message, options);
     this.fault = fault;

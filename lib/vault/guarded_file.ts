@@ -39,12 +39,21 @@ export function readGuarded(path: string, limit: number, whole = true): Uint8Arr
 export function guardDirectory(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    const info = lstatSync(path);
-    if (!info.isDirectory()) throw unsafe(path, "not a directory");
-    checkOwner(path, info);
   } catch (error) {
     throw asVaultError(error, path);
   }
+  checkDirectory(path);
+}
+
+/**
+ * Refuses a directory in which others could exchange files; a missing one passes.
+ * @throws {VaultError} UNSAFE_FILE.
+ */
+export function checkDirectory(path: string): void {
+  const info = lstatSync(path, { throwIfNoEntry: false });
+  if (info === undefined) return;
+  if (!info.isDirectory()) throw unsafe(path, "not a directory");
+  checkOwner(path, info);
 }
 
 /**

@@ -14,6 +14,7 @@ export const VAULT_ID_LENGTH = 16;
 
 /** Keys derived lazily and kept until `wipe()`. Every getter returns the tree's own bytes, not a copy. */
 export class KeyTree {
+  /** 16 bytes. */
   readonly vaultId: Uint8Array;
   /** Epoch the keys were taken from, if the maker knew it; a file of another epoch is then refused. */
   readonly epoch: number | undefined;

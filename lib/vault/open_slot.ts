@@ -18,9 +18,13 @@ import type { Slot } from "./slot.ts";
 export interface OpenedSlot {
   /** 32 bytes; only this, not the tree, can make or replace slots. */
   dataKey: Uint8Array;
+  /** Derived from the data key. */
   keys: KeyTree;
+  /** 16 bytes. */
   vaultId: Uint8Array;
+  /** Epoch of the data key. */
   epoch: number;
+  /** Which slot it was, 16 bytes. */
   slotId: Uint8Array;
 }
 
@@ -32,6 +36,7 @@ export interface SlotOptions {
 
 /** What a vault's header says about its slots, without any key and therefore unproven. */
 export interface SlotSummary {
+  /** 1 passphrase, 2 recovery code, others as docs/format.md lists them. */
   type: number;
   /** Cost of a passphrase slot, else null. */
   kdf: KdfParams | null;

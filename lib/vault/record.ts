@@ -14,7 +14,7 @@ import {
   type Position,
   type SecretMetadata,
 } from "../grant/grant.ts";
-import type { Packable } from "../msgpack.ts";
+import { type Packable, wide } from "../msgpack.ts";
 import { isName } from "../names.ts";
 import { Fields, type PackableMap } from "./fields.ts";
 
@@ -63,8 +63,8 @@ export function recordToPackable(record: IndexedRecord): PackableMap {
   if (meta.provider !== null) map.provider = meta.provider;
   const grant = grantToPackable(meta.grant);
   if (Object.keys(grant).length > 0) map.grant = grant;
-  if (meta.created !== 0) map.created = meta.created;
-  if (meta.updated !== 0) map.updated = meta.updated;
+  if (meta.created !== 0) map.created = wide(meta.created);
+  if (meta.updated !== 0) map.updated = wide(meta.updated);
   if (meta.weak) map.weak = true;
   return map;
 }
@@ -104,7 +104,7 @@ function grantToPackable(grant: Grant): PackableMap {
   if (grant.positions.length > 0) map.positions = grant.positions.map(positionToPackable);
   for (const key of ["modes", "agents", "projects"] as const) if (grant[key].length > 0) map[key] = grant[key];
   if (grant.confirm !== "never") map.confirm = grant.confirm;
-  if (grant.expires !== null) map.expires = grant.expires;
+  if (grant.expires !== null) map.expires = wide(grant.expires);
   return map;
 }
 

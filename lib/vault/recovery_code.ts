@@ -20,10 +20,12 @@ const MAX_TEXT = 200;
 
 /** A recovery code was mistyped. The message never repeats what was typed. */
 export class RecoveryCodeError extends VaultError {
+  /** The class, for callers that look at names. */
   override name = "RecoveryCodeError";
   /** Number of the group that is most likely wrong, from 1, or null if no single one stands out. */
   readonly group: number | null;
 
+  /** `state` is what is wrong, in words that do not repeat the code. */
   constructor(state: string, group: number | null) {
     super("WRONG_SECRET", `Cannot read recovery code: ${state}`, "Compare it with your copy and type it again");
     this.group = group;

@@ -3,9 +3,11 @@
  * The data key itself stays, so whoever already extracted it keeps access; docs/format.md, "Rationale".
  */
 import type { KdfParams } from "../../wasm/argon2id.ts";
+import { equalConstantTime } from "../crypto/hash.ts";
 import type { Homes } from "../paths.ts";
 import { removeBackupsWithSlots } from "./backups.ts";
 import { VaultError } from "./fault.ts";
+import { KeyTree } from "./key_tree.ts";
 import { SLOT_PASSPHRASE, SLOT_RECOVERY } from "./layout.ts";
 import { withLock } from "./lock.ts";
 import type { OpenedSlot } from "./open_slot.ts";
@@ -17,6 +19,7 @@ import { commitVault, loadVault } from "./store.ts";
 
 /** What a change of slots left behind. */
 export interface SlotChange {
+  /** Generation of the saved file. */
   generation: number;
   /** Backups that the retired passphrase or code still opened, now removed. */
   backupsRemoved: number;
@@ -51,6 +54,7 @@ async function replaceSlots(homes: Homes, opened: OpenedSlot, type: number, slot
   return await withLock(homes.vaultLock, () => {
     const { state, notes } = loadVault(homes, opened.keys);
     refuseNewer(state);
+    refuseForeignKey(opened, state.header.dkCommit);
     const retired = state.header.slots.filter((s) => s.type === type);
     const kept = state.header.slots.filter((s) => s.type !== type);
     const slots = slot === null ? kept : [slot, ...kept];
@@ -63,4 +67,12 @@ async function replaceSlots(homes: Homes, opened: OpenedSlot, type: number, slot
     if (failed > 0) notes.push(`BACKUPS: ${failed} copies that the old secret still opens could not be removed`);
     return { generation: committed.state.generation, backupsRemoved: removed, notes: [...notes, ...committed.notes] };
   });
+}
+
+/** A slot with any other key would lock the owner out. */
+function refuseForeignKey(opened: OpenedSlot, commitment: Uint8Array): void {
+  const tree = KeyTree.fromDataKey(opened.dataKey, opened.vaultId);
+  const ours = equalConstantTime(tree.commitment, commitment);
+  tree.wipe();
+  if (!ours) throw new VaultError("WRONG_SECRET", "Cannot change key slots: the data key is not this vault's");
 }

@@ -115,7 +115,7 @@ Deno.test("frames cannot be swapped, dropped, repeated or taken from another vau
     ["first from another vault", [foreign[0], b, c], /MAC does not match/],
     ["no frame", [], /no frame/],
   ];
-  for (const [_what, list, layer] of orders) {
+  for (const [, list, layer] of orders) {
     const file = concat(head.bytes, ...list);
     refused(file, built, "CORRUPT_FRAME", layer);
   }

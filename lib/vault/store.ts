@@ -14,7 +14,7 @@ import type { Homes } from "../paths.ts";
 import { checkAnchor, readAnchor, writeAnchor } from "./anchor.ts";
 import { keepBackup, newestGoodBackup, pruneBackups } from "./backups.ts";
 import { VaultError } from "./fault.ts";
-import { guardDirectory, readGuarded } from "./guarded_file.ts";
+import { checkDirectory, guardDirectory, readGuarded } from "./guarded_file.ts";
 import type { KeyTree } from "./key_tree.ts";
 import { MAX_FILE_LENGTH } from "./layout.ts";
 import { ifUnlocked } from "./lock.ts";
@@ -40,6 +40,7 @@ export interface Committed extends Loaded {
  * @throws {VaultError} with a hint naming the newest good backup where the file itself is bad.
  */
 export function loadVault(homes: Homes, keys: KeyTree, acceptRollback = false): Loaded {
+  checkDirectory(homes.data);
   // The anchor is read first: a save between the two reads then makes the file newer, never older, than the anchor.
   const anchor = readAnchor(homes, keys);
   const state = readOrNameBackup(homes, keys);

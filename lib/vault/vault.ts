@@ -6,6 +6,7 @@
 import type { KdfParams } from "../../wasm/argon2id.ts";
 import { randomBytes } from "../crypto/hash.ts";
 import type { SecretMetadata } from "../grant/grant.ts";
+import { isName } from "../names.ts";
 import type { Homes } from "../paths.ts";
 import { Secret } from "../secret.ts";
 import { applyEdits, type Edit } from "./edits.ts";
@@ -29,6 +30,7 @@ export type SecretRecord = Readonly<SecretMetadata>;
 
 /** What a save left behind. */
 export interface ChangeResult {
+  /** Generation of the saved file. */
   generation: number;
   /** Backups that may still hold a value which this change replaced or removed; 0 if it did neither. */
   backupsWithOldValues: number;
@@ -42,6 +44,7 @@ export interface CreateOptions {
   passphrase: Uint8Array;
   /** 20 bytes from `newRecoveryCode`, or null for a vault without a recovery code. */
   recovery?: Uint8Array | null;
+  /** Cost of the passphrase slot, from `calibrateKdf`. */
   kdf: KdfParams;
 }
 
@@ -135,7 +138,7 @@ export class Vault {
 
   /** Metadata of one secret. */
   find(name: string): SecretRecord | undefined {
-    return this.#state.entries.get(name)?.meta;
+    return this.#entry(name)?.meta;
   }
 
   /**
@@ -143,7 +146,7 @@ export class Vault {
    * @throws {VaultError} MISSING, TAMPERED or CORRUPT_FRAME.
    */
   read(name: string): Secret {
-    const entry = this.#state.entries.get(name);
+    const entry = this.#entry(name);
     if (entry === undefined) throw new VaultError("MISSING", `Cannot read "${name}": there is no such secret`);
     return new Secret(name, this.#open(entry));
   }
@@ -206,6 +209,11 @@ export class Vault {
       this.#mustReload = true;
       throw error;
     }
+  }
+
+  /** Internal records have keys that are no names. */
+  #entry(name: string): Entry | undefined {
+    return isName(name) ? this.#state.entries.get(name) : undefined;
   }
 
   #open(entry: Entry): Uint8Array {

@@ -1,5 +1,5 @@
 /** Runs a command on a pseudo-terminal, types when a text appears on its screen, and keeps what the screen showed. */
-import { plainEnvironment } from "./program.ts";
+import { plainEnvironment } from "./test_home.ts";
 
 /** Why no terminal can be had here, or null. */
 export function noTerminalReason(): string | null {

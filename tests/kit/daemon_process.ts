@@ -82,7 +82,7 @@ export async function spawnDaemon(stage: Stage, options: SpawnOptions = {}): Pro
     reply = await firstFrame(forReply);
   } else {
     for (let i = 0; i < 500 && !ended && !exists(homes.adminSocket); i++) await new Promise((r) => setTimeout(r, 10));
-    await forReply.cancel();
+    void forReply.cancel();
   }
   return {
     pid: child.pid,
@@ -112,7 +112,8 @@ async function firstFrame(stream: ReadableStream<Uint8Array>): Promise<Record<st
     });
     return (await frames.next())?.message ?? null;
   } finally {
-    await reader.cancel().catch(() => {});
+    // The other branch goes on, so this would not settle before it ends.
+    void reader.cancel().catch(() => {});
   }
 }
 

@@ -69,6 +69,8 @@ function reply(daemon: FakeDaemon, { message, attachment }: Frame): Uint8Array {
   const text = latin1(attachment);
   const off = daemon.state === "never_unlocked";
   switch (message["verb"]) {
+    case "status":
+      return encodeFrame({ ok: true, state: daemon.state, scrubbing: !off });
     case "session":
       return encodeFrame({ ok: true, state: daemon.state, names: off ? [] : names, scrubbing: !off });
     case "list":

@@ -8,6 +8,7 @@ import { ByteSink } from "../../lib/scrub/byte_sink.ts";
 import { scoreValue } from "../../lib/scrub/strength.ts";
 import { eachVariant } from "../../lib/scrub/variants.ts";
 
+// deno-lint-ignore no-control-regex -- the escape is what is looked for
 const CONTROL = /^\x1b\[[0-?]*[ -/]*[@-~]/;
 const MAX_CONTROL = 32, MAX_GAP = 128;
 
@@ -87,6 +88,7 @@ export function oracle(values: readonly Uint8Array[], input: Uint8Array): Uint8A
     if (start >= done) output += text.slice(done, start) + `[REDACTED:S${owner}]`;
     if (end <= done) continue;
     output += text.slice(Math.max(start, done), end).replace(
+      // deno-lint-ignore no-control-regex -- as above
       /\x1b\[[0-?]*[ -/]*[@-~]|[\r\n]|[^]/g,
       (piece) => (piece.length > 1 && piece.length <= MAX_CONTROL) || /[\r\n]/.test(piece) ? piece : "",
     );

@@ -41,7 +41,7 @@ const HOSTILE = [
   ..." |  |\t|\n|\n\n|\nEOF\n|\nEND 1\n|\r\n|\\|\\\\|\\n|\\$|'|\"|`|''|\"\"|$|${|$(|)|}|é|🦀|\u202e|\x1b[0m|=".split(
     "|",
   ),
-  ..."plain|s3cr3t|0|x=1|/etc|a b|(|||&&|;".split("|"),
+  ..."plain|s3cr3t|0|x=1|a b|(|||&&|;".split("|"),
 ];
 
 /** The grammar, drawing from one source of chance. */
@@ -113,7 +113,10 @@ export class Generator {
       }
       case 16: {
         const inner = this.command(depth - 1);
-        const [open, close] = this.#pick([["( ", "\n)"], ["{ ", "\n}"], ["if true; then ", "\nfi"], ["(", "\n) 2>&1"]]);
+        const [open, close] = this.#pick([["( ", "\n)"], ["{ ", "\n}"], ["if true; then ", "\nfi"], [
+          "( ",
+          "\n) 2>&1",
+        ]]);
         return { text: open + inner.text + close, prints: inner.prints };
       }
       case 17: {
@@ -271,7 +274,7 @@ export class Generator {
 }
 
 const FAULTS = [
-  ..."'|\"|`|$|(|)|{|}|\\|<|>|&|;|#|!|*|?|[|]|~|=|+|-|@|:|%|/|,|.|^".split("|"),
+  ..."'|\"|`|$|(|)|{|}|\\|<|>|&|;|#|!|*|?|[|]|~|=|+|-|@|:|%|,|.|^".split("|"),
   ..."\n| |\t|\\\n|||;;|&&|$(|${|$'|$\"|((|))|[[ | ]]|<<|<<<|<<-|<(|>(|${x:-|${x#|x=|x[|]=|{{A}}|{{B}}|#{{A}}".split(
     "|",
   ),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { rewriteCommand } from "../../lib/shell/rewrite.ts";
 import { Generator, NAMES } from "../placeholders/generator.ts";
+import { copyPrograms } from "../placeholders/programs.ts";
 
 const BATCHES = 24;
 const COMMANDS_PER_BATCH = 30;
@@ -35,7 +36,7 @@ async function runBatch(directory: string, commands: string[], values: Record<st
     args: ["--norc", "-c", DRIVER, "driver", directory],
     cwd: work,
     clearEnv: true,
-    env: { PATH: "/usr/bin:/bin", LC_ALL: "C.UTF-8", HOME: "/nonexistent", ...environment },
+    env: { PATH: `${directory}/../bin`, LC_ALL: "C.UTF-8", HOME: "/nonexistent", ...environment },
     stdin: "null",
   }).output();
   const files = [...Deno.readDirSync(work)].map((entry) => entry.name).sort();
@@ -55,6 +56,7 @@ Deno.test({
     const directory = await Deno.makeTempDir();
     let compared = 0;
     try {
+      copyPrograms(`${directory}/bin`, ["bash", "sh", "dash", "cat", "touch"]);
       for (let batch = 0; batch < BATCHES; batch++) {
         const values = generator.drawValues();
         const samples = Array.from({ length: COMMANDS_PER_BATCH }, () => generator.command());

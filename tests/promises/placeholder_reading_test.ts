@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { rewriteCommand } from "../../lib/shell/rewrite.ts";
 import { Generator, NAMES } from "../placeholders/generator.ts";
+import { copyPrograms } from "../placeholders/programs.ts";
 
-const COMMANDS = 1500;
+const COMMANDS = Number(Deno.env.get("TACIT_TEST_COMMANDS") ?? 600);
 const BATCH = 150;
 // Means the same in every context in which a placeholder may stand, and continues no name, number or escape.
 const VALUE = "@zQ7";
@@ -13,14 +14,17 @@ take() { printf 'in\\0'; cat; printf '\\0'; }
 export -f show take
 export K='k  v'
 for file in "$1"/"$2"_*; do
-  rm -rf "$1/work"; mkdir "$1/work"; cd "$1/work"; : > one
+  /bin/rm -rf "$1/work"; /bin/mkdir "$1/work"; cd "$1/work"; : > one
   IFS= read -r -d '' text < "$file"
-  timeout 5 bash --norc -c "$text" 2> /dev/null
+  /usr/bin/timeout 5 bash --norc -c "$text" 2> /dev/null
   printf '\\0STATUS %s' "$?"
   for name in * .[!.]*; do [ -e "$name" ] && [ ! -p "$name" ] && printf '\\0FILE %s' "$name"; done
   printf '\\0END\\0'
 done
 `;
+
+// A fault can make any short word a command's name, so the commands find these programs only.
+const PROGRAMS = ["bash", "sh", "dash", "cat", "touch"];
 
 const known = (name: string) => (NAMES as readonly string[]).includes(name);
 const variable = (name: string) => `TACIT_VALUE_${name}`;
@@ -31,10 +35,10 @@ async function run(directory: string, kind: string): Promise<string[]> {
   const { stdout } = await new Deno.Command("/bin/bash", {
     args: ["--norc", "-c", DRIVER, "driver", directory, kind],
     clearEnv: true,
-    env: { PATH: "/usr/bin:/bin", LC_ALL: "C.UTF-8", HOME: "/nonexistent", ...values },
+    env: { PATH: `${directory}/bin`, LC_ALL: "C.UTF-8", HOME: "/nonexistent", ...values },
     stdin: "null",
   }).output();
-  // Numbers of descriptors and processes differ from run to run.
+  // Numbers of descriptors differ from run to run.
   const text = new TextDecoder().decode(stdout).replace(/\/dev\/fd\/\d+/g, "/dev/fd/N");
   return text.split("\0END\0").slice(0, -1);
 }
@@ -50,9 +54,12 @@ Deno.test({
     for (let done = 0; done < COMMANDS; done += BATCH) {
       const directory = await Deno.makeTempDir();
       try {
+        copyPrograms(`${directory}/bin`, PROGRAMS);
         const pairs: [string, string][] = [];
         for (let i = 0; i < BATCH; i++) {
           const text = generator.faultyCommand();
+          // A process's number differs from run to run, and what runs in the background may print too late.
+          if (/\$\{?\$|(?<![&<>|])&(?![&>])/.test(text.replaceAll("\\", ""))) continue;
           const result = rewriteCommand(text, known, variable);
           if (result.ok && result.names.length > 0) pairs.push([text, result.command]);
         }
@@ -61,12 +68,17 @@ Deno.test({
           await Deno.writeTextFile(`${directory}/typed_${number}`, text.replace(/\{\{[ABC]\}\}/g, VALUE));
           await Deno.writeTextFile(`${directory}/rewritten_${number}`, command);
         }
-        const typed = await run(directory, "typed");
-        const got = await run(directory, "rewritten");
-        assert.equal(got.length, pairs.length);
-        pairs.forEach(([text, command], i) => {
-          assert.equal(got[i], typed[i], `seed ${seed}\n${text}\n--- became\n${command}\n---`);
-        });
+        let different = pairs.map((_, i) => i);
+        let [typed, got]: [string[], string[]] = [[], []];
+        // Process substitutions print in any order, so a difference must be there each time.
+        for (let round = 0; round < 4 && different.length > 0; round++) {
+          [typed, got] = [await run(directory, "typed"), await run(directory, "rewritten")];
+          assert.equal(got.length, pairs.length);
+          different = different.filter((i) => got[i] !== typed[i]);
+        }
+        for (const i of different) {
+          assert.equal(got[i], typed[i], `seed ${seed}\n${pairs[i]?.[0]}\n--- became\n${pairs[i]?.[1]}\n---`);
+        }
         rewritten += pairs.length;
       } finally {
         await Deno.remove(directory, { recursive: true });

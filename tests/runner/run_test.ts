@@ -53,6 +53,7 @@ Deno.test("tacit run", async (t) => {
       assert.equal((await run("cat", ["--secret", "TOKEN"], { stdin: "from stdin" })).stdout, "from stdin");
       const missing = await home.tacit(["run", "--secret", "TOKEN", "--", "no-such-program"]);
       assert.equal(missing.code, 127);
+      assert.equal((await home.tacit(["run", "--", "cat", ".env"])).stdout, "X=[REDACTED:SEALED]\n");
       assert.match(missing.stderr, /Cannot run "no-such-program": not found/);
     });
 
@@ -146,7 +147,7 @@ Deno.test("tacit run", async (t) => {
     await t.step("a placeholder in an argument is refused: arguments are visible", async () => {
       const ended = await run("echo {{TOKEN}}");
       assert.equal(ended.code, 2);
-      assert.match(ended.stderr, /hint: tacit run --secret TOKEN -- sh -c/);
+      assert.match(ended.stderr, /hint: tacit --home .* run --secret TOKEN -- sh -c/);
     });
 
     await t.step("a daemon that dies during the command uncovers nothing", async () => {
@@ -158,7 +159,7 @@ Deno.test("tacit run", async (t) => {
     await t.step("without a daemon nothing runs", async () => {
       const ended = await run("touch ran");
       assert.equal(ended.code, 3);
-      assert.match(ended.stderr, /hint: tacit unlock/);
+      assert.match(ended.stderr, /hint: tacit --home .* unlock/);
       assert.throws(() => Deno.statSync(`${home.work}/ran`), Deno.errors.NotFound);
     });
   } finally {

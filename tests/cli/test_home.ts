@@ -1,9 +1,10 @@
 /**
- * Runs tacit as its user does: the compiled program named by TACIT_TEST_BINARY, else this source tree. Each test gets a
- * home of its own, an environment without the tester's, and a passphrase on descriptor 3.
+ * Runs tacit as its user does, compiled or from source (tests/kit/program.ts). Each test gets a home of its own, an
+ * environment without the tester's, and a passphrase on descriptor 3.
  */
 import { join } from "node:path";
-import { selfCommand } from "../../lib/self.ts";
+import { formsOf, searchBytes } from "../kit/canary.ts";
+import { tacitCommand } from "../kit/program.ts";
 
 export const PASSPHRASE = "correct horse 7 battery";
 
@@ -21,12 +22,6 @@ export interface RunOptions {
   passphrase?: string | null;
   env?: Record<string, string>;
   cwd?: string;
-}
-
-/** The command line of the program under test. */
-export function programUnderTest(): string[] {
-  const binary = Deno.env.get("TACIT_TEST_BINARY");
-  return binary === undefined || binary === "" ? selfCommand() : [binary];
 }
 
 /** What a child needs to run at all; no agent marker, no TACIT_HOME. */
@@ -60,7 +55,7 @@ export class TestHome {
 
   /** The full command line for `args`. */
   command(args: string[]): string[] {
-    return [...programUnderTest(), "--home", this.dir, ...args];
+    return [...tacitCommand(), "--home", this.dir, ...args];
   }
 
   async run(args: string[], options: RunOptions = {}): Promise<Ran> {
@@ -81,28 +76,53 @@ export class TestHome {
     }
   }
 
-  /** All bytes that tacit wrote outside the vault: audit log, state, everything but the sealed file. */
-  openTexts(): string {
-    let all = "";
+  /** Stores a secret for env. */
+  async store(name: string, value: string): Promise<void> {
+    const ran = await this.run(["add", name, "--inject", "env"], { stdin: value });
+    if (ran.status !== 0) throw new Error(`Cannot prepare the test: add said ${ran.stderr}`);
+  }
+
+  /** Where `secrets` occur in `shown` or in any file of the home, in any form that is looked for. */
+  leaks(secrets: Record<string, string>, ...shown: string[]): string[] {
+    const places: [string, Uint8Array][] = [["shown", new TextEncoder().encode(shown.join("\n"))]];
     const visit = (dir: string) => {
       for (const entry of Deno.readDirSync(dir)) {
         const path = join(dir, entry.name);
         if (entry.isDirectory) visit(path);
-        else if (entry.isFile) all += new TextDecoder("latin1").decode(Deno.readFileSync(path));
+        else if (entry.isFile) places.push([path, Deno.readFileSync(path)]);
       }
     };
     visit(this.dir);
-    return all;
+    return Object.entries(secrets).flatMap(([name, secret]) => {
+      const forms = formsOf(secret);
+      return places.flatMap(([place, bytes]) =>
+        searchBytes(bytes, forms).map((form) => `${name} in ${place} as ${form}`)
+      );
+    });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Ends the daemon, if one runs. */
+  async stop(): Promise<void> {
     const ran = await this.run(["status", "--json"], { passphrase: null });
     const pid = /"pid": (\d+)/.exec(ran.stdout)?.[1];
     if (pid !== undefined) {
       try {
         Deno.kill(Number(pid), "SIGTERM");
       } catch { /* it went by itself */ }
+      const socket = join(this.dir, "run", "admin.sock");
+      for (let tries = 0; tries < 100; tries++) {
+        try {
+          Deno.lstatSync(socket);
+        } catch {
+          return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
     }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
     // The daemon may still be writing its last line.
     for (let tries = 0; tries < 50; tries++) {
       try {
@@ -136,10 +156,4 @@ export async function runCommand(command: string[], options: RunOptions = {}): P
   const { code, stdout, stderr } = await child.output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { status: code, stdout: text(stdout), stderr: text(stderr), ms: performance.now() - started };
-}
-
-/** A value that occurs nowhere else: found anywhere it should not be, it is a leak. */
-export function canary(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(24));
-  return `cnry_${[...bytes].map((b) => b.toString(36).padStart(2, "0")).join("")}`;
 }
