@@ -1,5 +1,5 @@
 /** Asks the daemon how it stands before anything is asked of a person. */
-import { ask, RefusedError, UnreachableError } from "../lib/client/client.ts";
+import { ask, UnreachableError } from "../lib/client/client.ts";
 import type { Homes } from "../lib/paths.ts";
 import type { SecretView, StatusReply } from "../lib/protocol/messages.ts";
 import { CommandError } from "./exit_codes.ts";
@@ -46,18 +46,13 @@ export async function requireUnlocked(homes: Homes, action: string): Promise<Sta
 }
 
 /**
- * All secrets, without values, by name.
- * @throws {CommandError} (exit "locked"); {RefusedError} from the daemon.
+ * All secrets, without values, by name. A daemon that was locked since its unlock still knows them.
+ * @throws {CommandError} (exit "locked") if none knows them; {RefusedError} from the daemon.
  */
 export async function readSecrets(homes: Homes, action: string): Promise<SecretView[]> {
-  try {
-    const { message } = await ask(homes, { verb: "list" });
-    const secrets = (message["secrets"] ?? []) as SecretView[];
-    return secrets.sort((a, b) => a.name < b.name ? -1 : 1);
-  } catch (error) {
-    const away = error instanceof UnreachableError ||
-      (error instanceof RefusedError && (error.code === "locked" || error.code === "never_unlocked"));
-    if (away) await requireUnlocked(homes, action);
-    throw error;
-  }
+  const status = await readStatus(homes);
+  if (status === null || status.state === "never_unlocked") await requireUnlocked(homes, action);
+  const { message } = await ask(homes, { verb: "list" });
+  const secrets = (message["secrets"] ?? []) as SecretView[];
+  return secrets.sort((a, b) => a.name < b.name ? -1 : 1);
 }

@@ -13,7 +13,11 @@ export function explainUsage(code: string, message: string, verb: string | undef
     case "commander.unknownOption":
       return refuse(
         `it has an unknown option${subject === undefined ? "" : ` "${subject}"`}`,
-        near === undefined ? help : `did you mean ${near}?`,
+        verb === "run"
+          ? "tacit run [options] -- command: what belongs to the command stands after --"
+          : near === undefined
+          ? help
+          : `did you mean ${near}?`,
       );
     case "commander.unknownCommand":
       return refuse(

@@ -12,6 +12,8 @@ import { equalConstantTime, hmacSha256 } from "../crypto/hash.ts";
 /** The floor is written again after it rose by so much: one small write a minute at most. */
 const FLOOR_STEP_MS = 60_000;
 
+const DAY_MS = 86_400_000;
+
 /** The machine's two clocks. */
 export interface Clock {
   /** Unix milliseconds; a person may set it. */
@@ -64,9 +66,17 @@ export class ClockFloor {
     return this.#floor;
   }
 
-  /** Takes note of a time seen elsewhere, such as the last line of the audit log. */
+  /** Takes note of a time that was seen, and vouched for, elsewhere. */
   raise(time: number): void {
     if (Number.isSafeInteger(time)) this.#floor = Math.max(this.#floor, time);
+  }
+
+  /**
+   * As `raise`, for a time that anyone of this user could have written, such as an unkeyed line of the audit log: it
+   * counts for a day beyond the present at most, so that no forged line expires everything for ever.
+   */
+  raiseWithin(time: number): void {
+    this.raise(Math.min(time, this.#clock.wall() + DAY_MS));
   }
 
   /** Reads what an earlier daemon saw; false if there is a file that `key` did not write. */

@@ -54,3 +54,13 @@ Deno.test("a stopwatch follows the clock that is ahead", () => {
   steady += 70;
   assert.equal(watch.elapsed(), 70);
 });
+
+Deno.test("a time that nobody vouches for moves the floor by a day at most", () => {
+  const floor = new ClockFloor("/nowhere", { wall: () => 1_000, steady: () => 0 });
+  floor.raiseWithin(900);
+  assert.equal(floor.now(), 1_000);
+  floor.raiseWithin(5_000);
+  assert.equal(floor.now(), 5_000);
+  floor.raiseWithin(Number.MAX_SAFE_INTEGER);
+  assert.equal(floor.now(), 1_000 + 86_400_000);
+});

@@ -54,6 +54,7 @@ export class Daemon {
   readonly #lock: DaemonLock;
   readonly #servers: Server[];
   readonly #timer: ReturnType<typeof setInterval>;
+  readonly #budget = new ReceiveBudget();
   readonly #ended = Promise.withResolvers<void>();
   #ending = false;
 
@@ -86,7 +87,7 @@ export class Daemon {
   constructor(service: Service, lock: DaemonLock, listeners: Deno.UnixListener[]) {
     this.service = { ...service, lock: (reason) => this.lock(reason), stop: () => void this.stop() };
     this.#lock = lock;
-    const budget = new ReceiveBudget();
+    const budget = this.#budget;
     const failures = new ProofFailures();
     const { homes } = service;
     const kinds = [
@@ -136,6 +137,7 @@ export class Daemon {
     clearInterval(this.#timer);
     this.lock("stop");
     await Promise.all(this.#servers.map((server) => server.close()));
+    this.#budget.close();
     await this.service.keyring.settled();
     await this.service.journal.note({ event: "stop", decision: "info", code: "ok" });
     for (const path of [this.service.homes.useSocket, this.service.homes.adminSocket]) removeSocket(path);

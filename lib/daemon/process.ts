@@ -9,6 +9,7 @@ import { encodeFrame, type Frame, FrameError, FrameReader } from "../protocol/fr
 import type { Refusal } from "../protocol/refusals.ts";
 import { VaultError } from "../vault/vault.ts";
 import { AlreadyRunningError, Daemon, type HandedKey } from "./daemon.ts";
+import { releaseMemory } from "./memory.ts";
 import { refusal } from "./requests.ts";
 import { SocketError } from "./socket.ts";
 import { closeStandardStreams } from "./standard_streams.ts";
@@ -54,6 +55,8 @@ export async function daemonProcess(
       await writeOut(encodeFrame({ ok: true, pid: Deno.pid }));
       closeStandardStreams();
     }
+    // Building the tables opened every value once.
+    releaseMemory();
     await daemon.ended;
     return "ended";
   } catch (error) {

@@ -3,6 +3,7 @@
  * docs/protocol.md, "Limits".
  */
 import { encodeFrame, encodeHead, encodeReply, FrameError, FrameReader } from "../protocol/frame.ts";
+import { MemoryKeeper } from "./memory.ts";
 import { CallerCheck, type Peer } from "./caller.ts";
 import { type Conversation, refusal } from "./requests.ts";
 import type { Answer } from "./service.ts";
@@ -24,6 +25,7 @@ const ACCEPT_PAUSE_MS = 50;
 
 /** Memory that all connections share. */
 export class ReceiveBudget {
+  readonly #keeper = new MemoryKeeper();
   #taken = 0;
 
   take(bytes: number): boolean {
@@ -34,6 +36,12 @@ export class ReceiveBudget {
 
   give(bytes: number): void {
     this.#taken -= bytes;
+    this.#keeper.handled(bytes);
+  }
+
+  /** Nothing more will be received. */
+  close(): void {
+    this.#keeper.close();
   }
 }
 

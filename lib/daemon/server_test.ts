@@ -53,6 +53,7 @@ function staged(name: string, work: (stage: Stage) => Promise<void>, maxConnecti
       await server.close();
       Deno.removeSync(directory, { recursive: true });
     }
+    stage.budget.close();
     await until(() => stage.budget.take(MAX_RECEIVING_BYTES), "all memory was given back");
   });
 }

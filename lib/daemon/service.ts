@@ -81,7 +81,7 @@ export class Journal {
   async open(): Promise<boolean> {
     try {
       this.#log ??= await AuditLog.open(this.#directory);
-      this.#floor.raise(this.#log.lastTime());
+      this.#floor.raiseWithin(this.#log.lastTime());
       return true;
     } catch (error) {
       if (!(error instanceof AuditWriteError)) throw error;

@@ -89,6 +89,7 @@ Deno.test("a mistyped verb or flag names the nearest one", async () => {
       [["add", "KEY", "--host", "http://example.com"], /only https/],
       [["add", "KEY", "--inject", "sealed"], /.*/],
       [["add", "github-token"], /not a secret's name[^]*tacit add GITHUB_TOKEN\n$/],
+      [["run", "ls", "-la"], /hint: tacit run \[options\] -- command/],
       [["completions", "csh"], /bash, zsh, fish/],
       [["unlock", "--idle", "forever"], /not a duration/],
       [["edit", "KEY"], /not said what to change/],

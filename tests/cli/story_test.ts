@@ -1,7 +1,7 @@
 /** The whole life of a home, told through the program as a script would: `--passphrase-fd` and `--home`. */
 import assert from "node:assert/strict";
 import { newCanary } from "../kit/canary.ts";
-import { PASSPHRASE, TestHome } from "./test_home.ts";
+import { PASSPHRASE, plainEnvironment, TestHome } from "./test_home.ts";
 
 Deno.test("a home from init to recovery, with no value on any output or in any file that is not sealed", async () => {
   await using home = new TestHome();
@@ -159,4 +159,31 @@ Deno.test("without a vault or a daemon, each verb says the one command that help
   assert.equal(status.status, 3);
   assert.match(status.stdout, /^state: no vault yet$/m);
   assert.equal((await home.run(["lock"], { passphrase: null })).status, 0);
+});
+
+Deno.test("a daemon that was never unlocked is no empty vault", async () => {
+  await using home = await TestHome.initialised();
+  await home.store("API_KEY", newCanary());
+  await home.stop();
+  const [program = "", ...args] = home.command(["daemon"]);
+  const daemon = new Deno.Command(program, {
+    args,
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+    env: plainEnvironment(),
+    clearEnv: true,
+  }).spawn();
+  const state = async () => JSON.parse((await home.run(["status", "--json"], { passphrase: null })).stdout).state;
+  for (let tries = 0; tries < 50 && await state() !== "never_unlocked"; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  for (const args of [["list"], ["show", "API_KEY"], ["remove", "API_KEY", "--yes"]]) {
+    const ran = await home.run(args);
+    assert.equal(ran.status, 3, args.join(" "));
+    assert.match(ran.stderr, /the vault is locked\ntacit: hint: tacit .*unlock\n$/);
+  }
+  assert.equal((await home.run(["unlock"])).status, 0, "unlock replaces it");
+  assert.match((await home.run(["list"], { passphrase: null })).stdout, /^API_KEY /m);
+  await daemon.status;
 });
