@@ -116,6 +116,7 @@ function assemble() {
     .option("--idle <time>", "lock after this time without use (8h)")
     .option("--absolute <time>", "lock after this time in any case (24h)")
     .option("--again", "start afresh although it is unlocked")
+    .option("--accept-rollback", "take a vault file that is older than what this machine has seen")
     .action(async (options) => ends((await import("./unlock.ts")).runUnlock(invocation(), options)));
   verb("lock", "make the daemon forget the key")
     .action(async () => ends((await import("./lock.ts")).runLock(invocation())));

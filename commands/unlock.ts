@@ -1,16 +1,20 @@
 /** `tacit unlock`: proves presence in this process and starts a fresh daemon with the key. docs/cli.md, "unlock". */
+import type { ProvenSlot } from "../lib/presence/open_slot.ts";
+import { acceptVault, explainVault } from "../lib/presence/rollback.ts";
 import { startDaemon } from "../lib/presence/start_daemon.ts";
 import { refuseUnderAgent } from "./agent_markers.ts";
 import { readStatus, requireVault } from "./daemon_state.ts";
-import { CommandError } from "./exit_codes.ts";
+import { CommandError, failureOf } from "./exit_codes.ts";
 import type { Invocation } from "./invocation.ts";
 import { type LifetimeFlags, readLifetime, showDeadlines } from "./lifetime.ts";
-import { withPresence } from "./passphrase.ts";
-import { answerEither, count, warn } from "./terminal.ts";
+import { asksOnTerminal, withPresence } from "./passphrase.ts";
+import { answerEither, ask, count, note, warn } from "./terminal.ts";
 
 export interface UnlockOptions extends LifetimeFlags {
   /** Replace an unlocked daemon too. */
   again?: boolean;
+  /** Take a vault that is older than what this machine has seen. */
+  acceptRollback?: boolean;
 }
 
 export async function runUnlock(invocation: Invocation, options: UnlockOptions): Promise<number> {
@@ -19,7 +23,7 @@ export async function runUnlock(invocation: Invocation, options: UnlockOptions):
   const lifetime = readLifetime(options);
   requireVault(homes);
   const before = await readStatus(homes);
-  if (before?.state === "unlocked" && options.again !== true) {
+  if (before?.state === "unlocked" && options.again !== true && options.acceptRollback !== true) {
     answerEither({
       state: before.state,
       already: true,
@@ -30,7 +34,16 @@ export async function runUnlock(invocation: Invocation, options: UnlockOptions):
     ]);
     return 0;
   }
-  await withPresence(invocation, (slot, source) => startDaemon(homes, slot.keys, slot.epoch, lifetime, source));
+  await withPresence(invocation, async (slot, source) => {
+    if (options.acceptRollback === true) await accept(invocation, slot);
+    try {
+      await startDaemon(homes, slot.keys, slot.epoch, lifetime, source);
+    } catch (error) {
+      // The daemon names a fault of the vault; what helps a person can be told better here.
+      if (failureOf(error).exit === "vault") await explainVault(homes, slot);
+      throw error;
+    }
+  });
   const status = await readStatus(homes);
   if (status?.state !== "unlocked") {
     throw new CommandError("locked", "Cannot unlock: the daemon took the key and went away", "tacit doctor");
@@ -46,4 +59,15 @@ export async function runUnlock(invocation: Invocation, options: UnlockOptions):
   ]);
   status.notes.forEach(warn);
   return 0;
+}
+
+/** A person is asked once more; a script has said it with the flag. */
+async function accept(invocation: Invocation, slot: ProvenSlot): Promise<void> {
+  if (asksOnTerminal(invocation)) {
+    note("Values that were replaced or removed since this file was written come back with it.");
+    if (await ask('Type "older" to go on: ') !== "older") {
+      throw new CommandError("usage", "Cannot unlock: the older vault was not accepted", "tacit doctor");
+    }
+  }
+  await acceptVault(invocation.homes, slot);
 }

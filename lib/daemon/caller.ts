@@ -44,6 +44,11 @@ export class CallerCheck {
     const probe = this.#probe;
     return { uid: socket.uid, pid: socket.pid, hangUp: () => probe.shutdown(socket.fd) };
   }
+
+  /** Nobody is identified or hung up any more. */
+  close(): void {
+    this.#probe.close();
+  }
 }
 
 function platformProbe(): SocketProbe {

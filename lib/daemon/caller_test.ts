@@ -14,6 +14,7 @@ function probeOf(shown: { sockets: AcceptedSocket[] }): SocketProbe {
       };
     },
     shutdown() {},
+    close() {},
   };
 }
 
@@ -62,6 +63,7 @@ Deno.test("a real connection is attributed to its process, among others and afte
     if (i % 3 === 0) { for (const conn of open.splice(0)) conn.close(); }
   }
   for (const conn of open) conn.close();
+  check.close();
   listener.close();
   other.close();
   Deno.removeSync(directory, { recursive: true });
@@ -86,6 +88,7 @@ Deno.test("hanging up ends a read and a write that wait on the peer", async () =
   peer?.hangUp();
   assert.equal(await reading, null);
   await assert.rejects(writing);
+  check.close();
   conn.close();
   client.close();
   listener.close();

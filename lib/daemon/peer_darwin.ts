@@ -15,14 +15,15 @@ const XUCRED_BYTES = 76;
 const STAT_INODE_OFFSET = 8;
 const MAX_DESCRIPTORS = 1024;
 
-/** The probe of this process. */
+/** A probe of this process's sockets; it holds the library open until `close`. */
 export function darwinSockets(): SocketProbe {
-  const libc = Deno.dlopen("/usr/lib/libSystem.B.dylib", {
+  const library = Deno.dlopen("/usr/lib/libSystem.B.dylib", {
     getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
     getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
     fstat: { parameters: ["i32", "buffer"], result: "i32" },
     shutdown: { parameters: ["i32", "i32"], result: "i32" },
-  }).symbols;
+  });
+  const libc = library.symbols;
   const address = new Uint8Array(128);
   const option = new Uint8Array(XUCRED_BYTES);
   const stat = new Uint8Array(256);
@@ -66,5 +67,6 @@ export function darwinSockets(): SocketProbe {
     shutdown(fd) {
       libc.shutdown(fd, SHUT_RDWR);
     },
+    close: () => library.close(),
   };
 }

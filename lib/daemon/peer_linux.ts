@@ -10,13 +10,14 @@ const SHUT_RDWR = 2;
 /** Searched where /proc is missing; the soft limit of most systems. */
 const DESCRIPTORS_WITHOUT_PROC = 1024;
 
-/** The probe of this process. One per process is enough: it holds the library open. */
+/** A probe of this process's sockets; it holds the library open until `close`. */
 export function linuxSockets(): SocketProbe {
-  const libc = Deno.dlopen("libc.so.6", {
+  const library = Deno.dlopen("libc.so.6", {
     getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
     getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
     shutdown: { parameters: ["i32", "i32"], result: "i32" },
-  }).symbols;
+  });
+  const libc = library.symbols;
   const address = new Uint8Array(128);
   const option = new Uint8Array(16);
   const length = new Uint8Array(4);
@@ -57,6 +58,7 @@ export function linuxSockets(): SocketProbe {
     shutdown(fd) {
       libc.shutdown(fd, SHUT_RDWR);
     },
+    close: () => library.close(),
   };
 }
 

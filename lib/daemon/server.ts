@@ -69,6 +69,7 @@ export class Server {
   readonly #check: CallerCheck;
   readonly #waits: Waits;
   readonly #open = new Set<() => void>();
+  readonly #serving = new Set<Promise<void>>();
   readonly #done: Promise<void>;
 
   constructor(listener: Deno.UnixListener, options: ServeOptions) {
@@ -86,6 +87,8 @@ export class Server {
     } catch { /* closed already */ }
     for (const hangUp of this.#open) hangUp();
     await this.#done;
+    await Promise.all(this.#serving);
+    this.#check.close();
   }
 
   async #accept(): Promise<void> {
@@ -101,13 +104,20 @@ export class Server {
       // Before the next accept, so that exactly one connection is without a name.
       const peer = this.#identify();
       if (peer === null || peer.uid !== Deno.uid()) {
-        void this.#sendOff(conn, peer, "not_allowed_here", "Cannot serve this connection: it is not this user's");
+        this.#track(
+          this.#sendOff(conn, peer, "not_allowed_here", "Cannot serve this connection: it is not this user's"),
+        );
       } else if (this.#open.size >= this.#options.maxConnections) {
-        void this.#sendOff(conn, peer, "busy", "Cannot serve this connection: too many are open");
+        this.#track(this.#sendOff(conn, peer, "busy", "Cannot serve this connection: too many are open"));
       } else {
-        void this.#serve(conn, peer);
+        this.#track(this.#serve(conn, peer));
       }
     }
+  }
+
+  #track(work: Promise<void>): void {
+    this.#serving.add(work);
+    void work.finally(() => this.#serving.delete(work));
   }
 
   #identify(): Peer | null {

@@ -155,6 +155,7 @@ staged("many large frames at once are refused as busy beyond the shared memory",
       while (at < frame.length - 1) at += await conn.write(frame.subarray(at, frame.length - 1));
       return (await rest(conn)).text;
     } catch {
+      conn.close();
       return "cut off";
     }
   }));

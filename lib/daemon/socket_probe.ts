@@ -15,4 +15,6 @@ export interface SocketProbe {
   accepted(path: string, known: ReadonlySet<bigint>): { sockets: AcceptedSocket[]; seen: bigint[] };
   /** Ends both directions at once, so that a read or write that waits on it returns. */
   shutdown(fd: number): void;
+  /** Lets go of the system library; nothing of the probe is used afterwards. */
+  close(): void;
 }

@@ -4,6 +4,7 @@ import type { UseRequest } from "../protocol/messages.ts";
 import { utf8 } from "../bytes.ts";
 import { findPlaceholders } from "../shell/placeholders.ts";
 
+/** What came of a question. `unreachable` covers every way of getting no answer. */
 export type Answer =
   | { kind: "ok"; message: Record<string, unknown>; attachment: Uint8Array }
   | { kind: "refused"; code: RefusalCode; message: string; hint: string }
@@ -66,11 +67,12 @@ export function looksLive(text: string): boolean {
 
 /** A refusal as one text for an agent: what is wrong, then what a person can do. */
 export function explain(message: string, hint: string): string {
-  return hint === "" ? `tacit: ${message}.` : `tacit: ${message}. What helps: ${hint}`;
+  const sentence = /[.?!]$/.test(message) ? message : `${message}.`;
+  return hint === "" ? `tacit: ${sentence}` : `tacit: ${sentence} What helps: ${hint}`;
 }
 
-/** What stands where no daemon answers and a value would be needed. */
-export const UNREACHABLE = explain(
+/** The denial where a value is needed and no daemon answers. */
+export const UNREACHABLE: string = explain(
   "Cannot use a secret: the tacit daemon is not reachable",
   "ask the person to run `tacit unlock` in a terminal of their own, then try again",
 );

@@ -23,6 +23,7 @@ export interface AgentPlaces {
   project: string | null;
 }
 
+/** A tool is about to be called. */
 export interface PreToolEvent {
   kind: "pre_tool";
   caller: Caller;

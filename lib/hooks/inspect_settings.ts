@@ -5,12 +5,14 @@ import { isObject } from "./event.ts";
 import { HOOK_EVENTS, hooksIn } from "./settings.ts";
 import { readSettings, settingsFiles } from "./settings_files.ts";
 
+/** One reason why Claude Code may not call tacit. */
 export interface SettingsFinding {
   kind: "not_installed" | "event_missing" | "several_programs" | "hooks_disabled" | "managed_only" | "unreadable";
   /** One sentence without values of the file. */
   text: string;
 }
 
+/** What the settings files say about tacit. */
 export interface SettingsReport {
   /** The settings file that calls tacit, or would. */
   path: string;

@@ -7,6 +7,7 @@ import { type PermissionRules, rulesIn } from "./permission_rules.ts";
 /** Who owns a settings file. */
 export type SettingsSource = "user" | "project" | "local" | "managed";
 
+/** One file, whether or not it exists. */
 export interface SettingsFile {
   source: SettingsSource;
   path: string;

@@ -3,6 +3,7 @@
  * The memory-hungry derivation thus runs in a short-lived process, and no passphrase ever crosses a socket.
  * The caller has hardened the process (lib/harden.ts) before it read what is passed here. docs/protocol.md, "Presence".
  */
+import { AuditLog } from "../audit/log.ts";
 import type { Homes } from "../paths.ts";
 import {
   ASK_ABOVE_KIB,
@@ -12,7 +13,7 @@ import {
   openWithRecovery,
   type SlotOptions,
 } from "../vault/slots.ts";
-import { withVaultFaults } from "./presence_error.ts";
+import { PresenceError, withVaultFaults } from "./presence_error.ts";
 
 /** An opened slot: who holds it has proven presence. It carries keys, never values. */
 export type ProvenSlot = OpenedSlot;
@@ -36,9 +37,19 @@ export async function openSlot(homes: Homes, proof: Proof, options: SlotOptions 
         ? openWithPassphrase(homes.vault, proof.passphrase, options)
         : openWithRecovery(homes.vault, proof.code)
     );
+  } catch (error) {
+    if (error instanceof PresenceError && error.code === "presence_failed") await noteFailure(homes);
+    throw error;
   } finally {
     if (proof.kind === "passphrase") proof.passphrase.fill(0);
   }
+}
+
+/** A guess at the passphrase leaves a line, unkeyed since nobody has the key; without one it fails all the same. */
+async function noteFailure(homes: Homes): Promise<void> {
+  try {
+    (await AuditLog.open(homes.audit)).append({ event: "presence", decision: "deny", code: "presence_failed" }, null);
+  } catch { /* `audit verify` and `doctor` report a log that cannot be written */ }
 }
 
 /**

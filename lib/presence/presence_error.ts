@@ -35,6 +35,9 @@ const HINT_OF: Partial<Record<VaultFault, string>> = {
   WRONG_SECRET: "try again; if it is forgotten: tacit passwd --recovery",
   MISSING: "tacit init",
   EXISTS: "tacit unlock",
+  ROLLED_BACK:
+    "put the newer file back; or, if values that were replaced or removed may come back: tacit unlock --accept-rollback",
+  FORKED: "put the right file back; or take this one as it is: tacit unlock --accept-rollback",
   BUSY: "try again in a moment",
   CONFLICT: "try again",
 };

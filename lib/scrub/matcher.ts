@@ -52,11 +52,6 @@ export class Matcher {
     this.#report = report;
   }
 
-  /** True while a start that passed its first window is undecided. */
-  get busy(): boolean {
-    return this.#candidates.length > 0;
-  }
-
   /** Makes room for `more` bytes, dropping settled ones. */
   reserve(more: number): void {
     if (this.length + more <= this.text.length) return;

@@ -189,6 +189,10 @@ Deno.test("ScrubStream re-emits line ends and colour codes that stood inside a v
 Deno.test("ScrubStream finds a value that a bare escape bracket would swallow", () => {
   const tables = buildTables(secretsOf([utf8("31mAk7Qw9Zr4Lk2Pv6")]));
   assert.equal(latin1(scrubBytes(tables, utf8("\x1b[31mAk7Qw9Zr4Lk2Pv6\n")).output), "\x1b[[REDACTED:S0]\n");
+  // The swallowed beginning may lie far before the rest.
+  const breaks = "\n".repeat(100);
+  const parted = utf8(`\x1b[31mA${breaks}k7Qw9Zr4Lk2Pv6`);
+  assert.equal(inChunks(tables, parted, [1]), `\x1b[[REDACTED:S0]${breaks}`);
 });
 
 Deno.test({

@@ -171,7 +171,7 @@ export class EscapeView implements View {
   }
 
   #awake(position: number): boolean {
-    return this.#always || position < this.#until || this.#matcher.busy;
+    return this.#always || position < this.#until || this.#matcher.held() >= 0;
   }
 
   #read(chunk: Uint8Array, from: number, to: number, base: number): void {

@@ -85,6 +85,28 @@ Deno.test("unlock with a write that was cut short says so and goes on with what 
   assert.match((await home.run(["list"], { passphrase: null })).stdout, /^API_KEY /m);
 });
 
+Deno.test("an older vault file is refused until a person accepts it, and the audit log keeps that", async () => {
+  const { home, vault, bytes } = await lockedHome();
+  await using _ = home;
+  assert.equal((await home.run(["unlock"])).status, 0);
+  await home.store("NEWER_KEY", newCanary());
+  await home.stop();
+  Deno.writeFileSync(vault, bytes);
+  const refused = await home.run(["unlock"]);
+  assert.equal(refused.status, 6, refused.stdout);
+  assert.match(refused.stderr, /hint: put the newer file back; .* unlock --accept-rollback\n$/);
+  assert.equal((await home.run(["unlock", "--accept-rollback"], { passphrase: "wrong horse 7 battery" })).status, 5);
+  assert.equal((await home.run(["unlock"])).status, 6, "a wrong passphrase accepts nothing");
+  const accepted = await home.run(["unlock", "--accept-rollback"]);
+  assert.equal(accepted.status, 0, accepted.stderr);
+  assert.doesNotMatch((await home.run(["list"], { passphrase: null })).stdout, /NEWER_KEY/);
+  const { records } = JSON.parse((await home.run(["audit", "--json"], { passphrase: null })).stdout);
+  assert.ok(
+    records.some((r: { event: string; decision: string }) => r.event === "accept_rollback" && r.decision === "alarm"),
+  );
+  assert.equal((await home.run(["audit", "verify"], { passphrase: null })).status, 0);
+});
+
 const PLACES: Record<string, (vault: string) => void> = {
   "a directory": (vault) => Deno.mkdirSync(vault),
   "a FIFO": (vault) => void new Deno.Command("mkfifo", { args: [vault] }).outputSync(),
@@ -126,6 +148,10 @@ Deno.test("a wrong passphrase, an empty one and a long one each end with exit 5 
   assert.equal(closed.status, 2);
   assert.match(closed.stderr, /descriptor 9 is not open/);
   assert.equal((await home.run(["unlock"])).status, 0);
+  const { records } = JSON.parse((await home.run(["audit", "--json"], { passphrase: null })).stdout);
+  const failures = records.filter((r: { code: string }) => r.code === "presence_failed");
+  assert.equal(failures.length, 1, "the wrong guess left a line");
+  assert.equal((await home.run(["audit", "verify"], { passphrase: null })).status, 0);
 });
 
 Deno.test("a value that is empty, too large, or holds a zero byte is refused whole", async () => {
