@@ -3,9 +3,9 @@
  *
  * The default home comes from the passwd database, never from `$HOME` or `$XDG_*`: a project can set those.
  * One directory given by `--home` (or, for human verbs, `TACIT_HOME`) holds everything instead.
+ *
+ * Every hook passes here, so nothing is imported and nothing is asked of the file system that the caller may not need.
  */
-import { userInfo } from "node:os";
-import { join } from "node:path";
 
 /** The files and directories of one home. All directories are 0700, all files 0600. */
 export interface Homes {
@@ -34,7 +34,7 @@ export interface Homes {
 /** The home under `chosen` (an absolute path), or the platform's default for this user when null. */
 export function homesOf(chosen: string | null): Homes {
   if (chosen !== null) return layout(chosen, chosen, join(chosen, "state"), join(chosen, "run"));
-  const home = userInfo().homedir;
+  const home = homeDirectory();
   if (Deno.build.os === "darwin") {
     const base = join(home, "Library", "Application Support", "tacit");
     return layout(null, base, join(base, "state"), join(base, "run"));
@@ -62,9 +62,32 @@ function layout(chosen: string | null, data: string, state: string, runtime: str
     audit: join(state, "audit"),
     useSocket: join(runtime, "use.sock"),
     adminSocket: join(runtime, "admin.sock"),
-    oneShot: memoryDirectory(data) ?? join(runtime, "files"),
+    get oneShot() {
+      return memoryDirectory(data) ?? join(runtime, "files");
+    },
     installedBinary: join(data, "bin", Deno.build.os === "windows" ? "tacit.exe" : "tacit"),
   };
+}
+
+function join(...parts: string[]): string {
+  return parts.join("/");
+}
+
+/**
+ * The user's directory as the system's user database has it. The file is read first, since it holds nearly every
+ * user and costs a tenth of the runtime's own way, which also knows users of other sources.
+ */
+function homeDirectory(): string {
+  const uid = Deno.uid();
+  try {
+    const line = Deno.readTextFileSync("/etc/passwd").split("\n").find((l) => l.split(":")[2] === String(uid));
+    const directory = line?.split(":")[5];
+    if (directory?.startsWith("/")) return directory;
+  } catch {
+    // No such file on this platform.
+  }
+  // deno-lint-ignore no-process-global -- an import would load the module for every hook
+  return process.getBuiltinModule("node:os").userInfo().homedir;
 }
 
 /**

@@ -5,7 +5,6 @@
  * Before it sends anything it makes sure that the socket lies in a directory that only this user can change; whoever
  * could replace it there could also replace tacit itself.
  */
-import { dirname } from "node:path";
 import type { Homes } from "../paths.ts";
 import { encodeFrame, type Frame, FrameError, FrameReader, readReply } from "../protocol/frame.ts";
 import { type RefusalCode, REFUSALS } from "../protocol/refusals.ts";
@@ -141,7 +140,7 @@ function checkOwner(socketPath: string): void {
   if (uid === null) return;
   let directory: Deno.FileInfo, socket: Deno.FileInfo;
   try {
-    directory = Deno.lstatSync(dirname(socketPath));
+    directory = Deno.lstatSync(socketPath.replace(/\/[^/]*$/, ""));
     socket = Deno.lstatSync(socketPath);
   } catch {
     throw new UnreachableError("it does not run");
