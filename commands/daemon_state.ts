@@ -6,10 +6,20 @@ import { CommandError } from "./exit_codes.ts";
 
 /** The daemon's status, or null if none answers. */
 export async function readStatus(homes: Homes): Promise<StatusReply | null> {
+  const status = await statusOrReason(homes);
+  return status instanceof UnreachableError ? null : status;
+}
+
+/** True if nothing runs, as opposed to something that does not answer. */
+export function isAbsent(error: UnreachableError): boolean {
+  return error.message.endsWith("it does not run");
+}
+
+async function statusOrReason(homes: Homes): Promise<StatusReply | UnreachableError> {
   try {
     return (await ask(homes, { verb: "status" })).message as unknown as StatusReply;
   } catch (error) {
-    if (error instanceof UnreachableError) return null;
+    if (error instanceof UnreachableError) return error;
     throw error;
   }
 }
@@ -35,14 +45,18 @@ export function requireVault(homes: Homes): void {
 
 /**
  * The status of an unlocked daemon.
- * @throws {CommandError} (exit "locked") with the one command that helps.
+ * @throws {CommandError} (exit "locked") with the one command that helps; {UnreachableError} if one runs and is stuck.
  */
 export async function requireUnlocked(homes: Homes, action: string): Promise<StatusReply> {
-  const status = await readStatus(homes);
-  if (status?.state === "unlocked") return status;
+  const status = await statusOrReason(homes);
+  if (status instanceof UnreachableError) {
+    requireVault(homes);
+    if (!isAbsent(status)) throw status;
+    throw new CommandError("locked", `Cannot ${action}: the daemon does not run`, "tacit unlock");
+  }
+  if (status.state === "unlocked") return status;
   requireVault(homes);
-  const state = status === null ? "the daemon does not run" : "the vault is locked";
-  throw new CommandError("locked", `Cannot ${action}: ${state}`, "tacit unlock");
+  throw new CommandError("locked", `Cannot ${action}: the vault is locked`, "tacit unlock");
 }
 
 /**

@@ -82,6 +82,8 @@ const EXIT_OF_ERROR: Record<string, ExitName> = {
   SeveralLinesError: "usage",
   IntakeError: "usage",
   UnreachableError: "locked",
+  AuditWriteError: "audit",
+  AuditFileError: "audit",
 };
 
 /** What a verb throws when it cannot go on: one sentence (action, quoted subject, state) and the step that helps. */

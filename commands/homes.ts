@@ -43,7 +43,7 @@ export function chooseHome(
     throw refuse("it is not an absolute path", `give it in full, such as ${source} "$HOME/secrets"`);
   }
   const home = normalize(chosen).replace(/(.)\/+$/, "$1");
-  const project = projectAround(Deno.cwd());
+  const project = projectAround(workingDirectory());
   if (project !== null && isInside(realPath(home), project)) {
     throw refuse(
       `it lies inside the project "${escapeForDisplay(project)}", whose files could have chosen it`,
@@ -88,6 +88,15 @@ function projectAround(start: string): string | null {
     if (PROJECT_MARKS.some((mark) => exists(join(dir, mark)))) return dir;
   }
   return null;
+}
+
+/** Where one stands; `/`, which is no project, if that directory was removed. */
+function workingDirectory(): string {
+  try {
+    return Deno.cwd();
+  } catch {
+    return "/";
+  }
 }
 
 function exists(path: string): boolean {

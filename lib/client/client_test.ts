@@ -79,17 +79,7 @@ withDaemon("a daemon that closes, babbles or speaks another version is unreachab
   if (message["verb"] === "version") {
     await send(
       conn,
-      Uint8Array.of(
-        0,
-        0,
-        0,
-        7,
-        0,
-        0,
-        0,
-        0,
-        ...'{"v":9}'.split("").map((c) => c.charCodeAt(0)),
-      ),
+      concat(u32(7), u32(0), utf8('{"v":9}')),
     );
   }
   if (message["verb"] === "half") await send(conn, encodeFrame({ ok: true }).subarray(0, 10));

@@ -8,6 +8,7 @@ import { RecoveryCodeError } from "../vault/recovery_code.ts";
 
 /** Refusals that no daemon sends: they concern the vault file before a daemon has it. */
 export const LOCAL_REFUSALS = ["no_vault", "vault_exists"] as const;
+/** One of them. */
 export type LocalRefusal = typeof LOCAL_REFUSALS[number];
 
 /** Presence could not be proven, or the vault file cannot be used. Never holds a passphrase, code or key. */

@@ -29,6 +29,7 @@ export interface RecoveryCode {
   readonly bits: Uint8Array;
 }
 
+/** 160 fresh random bits and their text; docs/format.md, "Slot type 2". */
 export function drawRecoveryCode(): RecoveryCode {
   return newRecoveryCode();
 }

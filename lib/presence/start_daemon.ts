@@ -19,6 +19,7 @@ export interface Lifetime {
   readonly absoluteMs: number;
 }
 
+/** A working day without use, a day in any case. */
 export const DEFAULT_LIFETIME: Lifetime = { idleMs: 8 * 3600e3, absoluteMs: 24 * 3600e3 };
 
 // A fresh daemon opens the vault and answers in well under a second; a loaded machine may need longer.

@@ -41,7 +41,9 @@ function findShape(text: string, shape: TokenShape, begin: string, found: KnownT
   const alphabet = alphabetOf(shape.alphabet);
   for (let at = text.indexOf(begin); at >= 0; at = text.indexOf(begin, at + begin.length)) {
     // A beginning inside a longer run is no beginning; it also keeps a flood of beginnings linear.
-    if (isWordAt(text, at - 1) || (text[at - 1] === "-" && alphabet[0x2d] === 1)) continue;
+    if (isWordAt(text, at - 1) || (/[-.]/.test(text[at - 1] ?? "") && alphabet[text.charCodeAt(at - 1)] === 1)) {
+      continue;
+    }
     const body = at + begin.length;
     const end = runEnd(text, body, alphabet, shape.most + 1);
     const length = end - body;

@@ -1,6 +1,8 @@
 /** Command lines that are refused: what is said, what is not repeated, and that nothing was read or done. */
 import assert from "node:assert/strict";
+import { homesOf } from "../../lib/paths.ts";
 import { newCanary } from "../kit/canary.ts";
+import { FakeAdmin } from "../kit/fake_admin.ts";
 import { tacitCommand } from "../kit/program.ts";
 import { noTerminalReason, onTerminal } from "./terminal_session.ts";
 import { runCommand, TestHome } from "./test_home.ts";
@@ -154,4 +156,20 @@ Deno.test("completion offers verbs, flags and names, evaluates nothing, and is s
   assert.equal((await runCommand(["bash", "-c", script])).stdout, "GITHUB_TOKEN\n");
   assert.throws(() => Deno.lstatSync(`${home.base}/ran`));
   await home.run(["lock"], { passphrase: null });
+});
+
+Deno.test("completion does not hang on a daemon that does not answer, and other verbs say so", async () => {
+  await using home = new TestHome();
+  const homes = homesOf(home.dir);
+  Deno.mkdirSync(home.dir, { mode: 0o700 });
+  Deno.writeFileSync(homes.vault, new Uint8Array(1), { mode: 0o600 });
+  await using _ = new FakeAdmin({ ...homes, adminSocket: homes.useSocket }, () => "silence");
+  const floor = (await home.run(["complete", "--", "sh"], { passphrase: null })).ms;
+  const ran = await home.run(["complete", "--", "--home", home.dir, "show", ""], { passphrase: null });
+  assert.equal(ran.status, 0);
+  assert.equal(ran.stdout, "");
+  assert.ok(ran.ms < 1_000 + 5 * floor, `${ran.ms} ms, where completion of a verb takes ${floor} ms`);
+  const list = await home.run(["add", "KEY", "--inject", "env"], { passphrase: null });
+  assert.equal(list.status, 3);
+  assert.match(list.stderr, /Cannot reach "the tacit daemon": no answer within \d+ ms\n/);
 });
