@@ -2,12 +2,14 @@
  * Time as the daemon uses it. Expiry is judged by the latest time ever seen, so that a clock set back revives nothing;
  * waits and deadlines run on whichever of two clocks is ahead, so that neither sleep nor a clock set back extends them.
  *
- * The floor is kept in a file under a MAC of the key tree, and beside it the audit log's last line counts. What it
+ * The floor is kept in two files under a MAC of the key tree (lib/vault/clock.ts), and beside them the audit log's last
+ * line counts. What it
  * cannot know is time that passed while no daemon ran. A clock set years ahead by mistake expires what it would have
  * expired; `tacit edit NAME --expires` renews it.
  */
-import { concat, toHex, u64, utf8 } from "../bytes.ts";
-import { equalConstantTime, hmacSha256 } from "../crypto/hash.ts";
+import type { Homes } from "../paths.ts";
+import { readSeen, seenIsSound, writeSeen } from "../vault/clock.ts";
+import type { KeyTree } from "../vault/key_tree.ts";
 
 /** The floor is written again after it rose by so much: one small write a minute at most. */
 const FLOOR_STEP_MS = 60_000;
@@ -50,13 +52,13 @@ export class Stopwatch {
 
 /** The latest time that was ever seen. */
 export class ClockFloor {
-  readonly #path: string;
+  readonly #homes: Homes;
   readonly #clock: Clock;
   #floor = 0;
   #saved = 0;
 
-  constructor(path: string, clock: Clock) {
-    this.#path = path;
+  constructor(homes: Homes, clock: Clock) {
+    this.#homes = homes;
     this.#clock = clock;
   }
 
@@ -79,35 +81,22 @@ export class ClockFloor {
     this.raise(Math.min(time, this.#clock.wall() + DAY_MS));
   }
 
-  /** Reads what an earlier daemon saw; false if there is a file that `key` did not write. */
-  load(key: Uint8Array): boolean {
-    let text: string;
-    try {
-      text = Deno.readTextFileSync(this.#path);
-    } catch {
-      return true;
+  /** Reads what an earlier daemon saw; false if there is a record of it that `keys` did not write. */
+  load(keys: KeyTree): boolean {
+    const seen = readSeen(this.#homes, keys);
+    if (seen !== null) {
+      this.raise(seen);
+      this.#saved = seen;
     }
-    const match = /^(\d{1,15}) ([0-9a-f]{64})\n$/.exec(text);
-    const time = Number(match?.[1]);
-    if (match === null || !equalConstantTime(utf8(macOf(key, time)), utf8(match[2] ?? ""))) return false;
-    this.raise(time);
-    this.#saved = time;
-    return true;
+    return seenIsSound(this.#homes, keys);
   }
 
   /** Writes the floor if it rose far enough, or whenever `always`. A full disk is no reason to stop. */
-  save(key: Uint8Array, always: boolean): void {
+  save(keys: KeyTree, always: boolean): void {
     const time = Math.floor(this.now());
     if (!always && time < this.#saved + FLOOR_STEP_MS) return;
-    const temporary = `${this.#path}.${Deno.pid}`;
     try {
-      Deno.writeTextFileSync(temporary, `${time} ${macOf(key, time)}\n`, { mode: 0o600 });
-      Deno.renameSync(temporary, this.#path);
-      this.#saved = time;
+      this.#saved = writeSeen(this.#homes, keys, time);
     } catch { /* the floor in memory and the audit log still hold */ }
   }
-}
-
-function macOf(key: Uint8Array, time: number): string {
-  return toHex(hmacSha256(key, concat(utf8("asv1/clock"), u64(time))));
 }

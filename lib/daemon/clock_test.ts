@@ -1,47 +1,39 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { randomBytes } from "../crypto/hash.ts";
+import { openVault } from "../../tests/kit/open_vault.ts";
+import { homesOf } from "../paths.ts";
 import { ClockFloor, Stopwatch } from "./clock.ts";
 
-Deno.test("time never goes back, also over a restart", () => {
-  const directory = Deno.makeTempDirSync();
-  try {
-    const path = join(directory, "clock");
-    const key = randomBytes(32);
-    let wall = 5_000_000;
-    const clock = { wall: () => wall, steady: () => 0 };
-    const floor = new ClockFloor(path, clock);
-    assert.equal(floor.load(key), true);
-    assert.equal(floor.now(), 5_000_000);
-    wall = 1_000;
-    assert.equal(floor.now(), 5_000_000);
-    floor.save(key, true);
-    const next = new ClockFloor(path, clock);
-    assert.equal(next.now(), 1_000);
-    assert.equal(next.load(key), true);
-    assert.equal(next.now(), 5_000_000);
-    assert.equal(Deno.statSync(path).mode! & 0o777, 0o600);
-  } finally {
-    Deno.removeSync(directory, { recursive: true });
-  }
+Deno.test("time never goes back, also over a restart", async () => {
+  using v = await openVault();
+  const keys = v.keys();
+  const start = Date.now();
+  let wall = start + 5_000_000;
+  const clock = { wall: () => wall, steady: () => 0 };
+  const floor = new ClockFloor(v.homes, clock);
+  assert.equal(floor.load(keys), true);
+  assert.equal(floor.now(), start + 5_000_000);
+  wall = 1_000;
+  assert.equal(floor.now(), start + 5_000_000);
+  floor.save(keys, true);
+  const next = new ClockFloor(v.homes, clock);
+  assert.equal(next.now(), 1_000);
+  assert.equal(next.load(keys), true);
+  assert.equal(next.now(), start + 5_000_000);
 });
 
-Deno.test("a floor that another hand wrote is reported and not believed", () => {
-  const directory = Deno.makeTempDirSync();
-  try {
-    const path = join(directory, "clock");
-    const key = randomBytes(32);
-    const clock = { wall: () => 1_000, steady: () => 0 };
-    new ClockFloor(path, clock).save(key, true);
-    const text = Deno.readTextFileSync(path);
-    for (const forged of [text.replace("1000", "9000"), "", "9000\n", "x"]) {
-      Deno.writeTextFileSync(path, forged);
-      const floor = new ClockFloor(path, clock);
-      assert.equal(floor.load(key), false);
-      assert.equal(floor.now(), 1_000);
-    }
-  } finally {
-    Deno.removeSync(directory, { recursive: true });
+Deno.test("a floor that another hand wrote is reported and not believed", async () => {
+  using v = await openVault();
+  const keys = v.keys();
+  const wall = Date.now();
+  const clock = { wall: () => wall, steady: () => 0 };
+  new ClockFloor(v.homes, { ...clock, wall: () => wall + 9_000_000 }).save(keys, true);
+  const bytes = Deno.readFileSync(v.homes.clockFloor);
+  bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+  for (const forged of [bytes, new Uint8Array(0), new TextEncoder().encode("9000\n")]) {
+    Deno.writeFileSync(v.homes.clockFloor, forged);
+    const floor = new ClockFloor(v.homes, clock);
+    assert.equal(floor.load(keys), false);
+    assert.ok(floor.now() - wall < 60_000);
   }
 });
 
@@ -56,7 +48,7 @@ Deno.test("a stopwatch follows the clock that is ahead", () => {
 });
 
 Deno.test("a time that nobody vouches for moves the floor by a day at most", () => {
-  const floor = new ClockFloor("/nowhere", { wall: () => 1_000, steady: () => 0 });
+  const floor = new ClockFloor(homesOf("/nowhere"), { wall: () => 1_000, steady: () => 0 });
   floor.raiseWithin(900);
   assert.equal(floor.now(), 1_000);
   floor.raiseWithin(5_000);

@@ -117,14 +117,14 @@ export class Daemon {
     const due = keyring.due;
     if (due !== null) this.lock(due);
     tickets.reap();
-    if (keyring.keys !== null) floor.save(keyring.keys.anchor, false);
+    if (keyring.keys !== null) floor.save(keyring.keys, false);
   }
 
   /** The key leaves at once; its line is written while it still is here. */
   lock(reason: LockReason): void {
     const { keyring, tickets, floor, journal } = this.service;
     if (keyring.keys === null) return;
-    floor.save(keyring.keys.anchor, true);
+    floor.save(keyring.keys, true);
     journal.noteNow({ event: "lock", decision: "info", code: "ok", detail: reason });
     keyring.lock();
     tickets.clear();
@@ -164,7 +164,7 @@ export class Daemon {
 function makeService(options: DaemonOptions): Service {
   const { homes, version } = options;
   const clock = options.testOnlyClock ?? systemClock;
-  const floor = new ClockFloor(homes.clockFloor, clock);
+  const floor = new ClockFloor(homes, clock);
   const keyring = new Keyring(homes, clock);
   return {
     homes,
@@ -191,10 +191,10 @@ async function takeKey(service: Service, key: HandedKey): Promise<void> {
   await keyring.unlock(key.prk, key.vaultId, key.epoch, key.limits, key.presence);
   const keys = keyring.keys;
   if (keys === null) return;
-  if (!floor.load(keys.anchor)) notes.push("the record of the latest time seen was changed by someone else");
+  if (!floor.load(keys)) notes.push("the record of the latest time seen was changed by someone else");
   const fault = await journal.cover(keys.audit);
   if (fault !== null) notes.push(`audit log: ${fault}`);
-  floor.save(keys.anchor, true);
+  floor.save(keys, true);
   await journal.note({
     event: "unlock",
     decision: "info",

@@ -20,6 +20,11 @@ export function readSeen(homes: Homes, keys: KeyTree): number | null {
   return Math.max(anchor.seen, clock ?? 0);
 }
 
+/** False if there is a record of time that this vault's key did not write; a missing one is sound. */
+export function seenIsSound(homes: Homes, keys: KeyTree): boolean {
+  return readMaced(homes.clockFloor, MAGIC, LENGTH, keys) !== "unusable";
+}
+
 /**
  * Records `now` (Unix milliseconds) unless a higher time is on record; returns the floor now in force. A write costs
  * an fsync: call it every minute or so, not at each use.
