@@ -27,7 +27,8 @@ else {
         ...more,
       });
     const here = { cwd: user.work, env: user.env };
-    const hook = [program, "--home", user.tacit, "hook", "claude-code"];
+    const tacit = [program, "--home", user.tacit];
+    const hook = [...tacit, "hook", "claude-code"];
     const after = {
       hook_event_name: "PostToolUse",
       tool_response: { stdout: "line\n".repeat(200), stderr: "", interrupted: false },
@@ -37,11 +38,12 @@ else {
       { name: "floor", command: [floor], ...here },
       { name: "pre", command: hook, stdin: event("Bash", { command: "ls -la" }), ...here },
       { name: "post", command: hook, stdin: event("Bash", { command: "ls -la" }, after), ...here },
-      { name: "run", command: [program, "--home", user.tacit, "run", "--secret", SECRET, "--", "true"], ...here },
+      { name: "run", command: [...tacit, "run", "--", "true"], ...here },
+      { name: "use", command: [...tacit, "run", "--secret", SECRET, "--", "true"], ...here },
       ...(other === null ? [] : [{ name: "peer", command: [...other.command, "--", "true"], cwd: other.cwd }]),
     ], ROUNDS);
-    const [least, pre, post, run, peerTimes] = times;
-    if (least === undefined || pre === undefined || post === undefined || run === undefined) return;
+    const [least, pre, post, run, use, peerTimes] = times;
+    if (!least || !pre || !post || !run || !use) return;
     const ratio = (what: string, a: typeof pre, b: typeof pre, budget: number | null) => ({
       what,
       value: pairedRatio(a, b),
@@ -52,8 +54,9 @@ else {
     report(TITLE, [
       ratio("hook before a call, no placeholder / empty program", pre, least, 1.15),
       ratio("hook after a call, 1 kB of output / empty program", post, least, null),
-      ratio(`run --secret ${SECRET} -- true / empty program`, run, least, 1.3),
-      ...(peerTimes === undefined ? [] : [ratio(`the same / ${other?.name} run -- true`, run, peerTimes, 1)]),
+      ratio("run -- true / empty program", run, least, 1.3),
+      ratio(`run --secret ${SECRET} -- true / empty program`, use, least, null),
+      ...(peerTimes === undefined ? [] : [ratio(`the same / ${other?.name} run -- true`, use, peerTimes, 1)]),
     ]);
     if (peerTimes === undefined) skipped("Peer", "npm could not install it");
   });

@@ -21,7 +21,8 @@ const onBinary = options.includes("--binary");
 const runner = onCompiler ? compiler() : [Deno.execPath()];
 // Types are checked once, by the version that develops; the other one ships an older TypeScript.
 // tests/cli runs on that version inside the compiled program, which is how its users meet it.
-const flags = ["test", "-A", "--no-prompt", "--parallel", ...(onCompiler ? ["--no-check", "--ignore=tests/cli"] : [])];
+const old = ["--no-check", "--ignore=tests/cli", "--preload", `${ROOT}tools/quiet_sanitizers.ts`];
+const flags = ["test", "-A", "--no-prompt", "--parallel", ...(onCompiler ? old : [])];
 const what = paths.length > 0 ? paths : onBinary ? ["tests/cli"] : await existing(SUITE);
 
 const env = denoEnvironment();

@@ -8,6 +8,7 @@ import { encodeFrame, type Frame, FrameReader } from "../protocol/frame.ts";
 import { type RefusalCode, REFUSALS } from "../protocol/refusals.ts";
 import { selfCommand, selfEnvironment } from "../self.ts";
 import type { KeyTree } from "../vault/key_tree.ts";
+import { keepDescriptorsHere } from "./inherited.ts";
 import type { ProofSource } from "./open_slot.ts";
 import { PresenceError } from "./presence_error.ts";
 
@@ -40,6 +41,7 @@ export async function startDaemon(
   source: ProofSource,
 ): Promise<number> {
   await stopDaemon(homes);
+  keepDescriptorsHere();
   const [program, ...args] = [...selfCommand(), ...(homes.chosen === null ? [] : ["--home", homes.chosen]), "daemon"];
   const child = new Deno.Command(program ?? "", {
     args,

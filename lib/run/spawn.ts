@@ -5,7 +5,7 @@
  * signal dispositions the runtime set. Here every child starts with default signals and an empty mask, and the pipes
  * are ours to hand on (custody.ts).
  */
-import { bytesOf, libc, SPAWN_SETSID, SPAWN_SETSIGDEF, SPAWN_SETSIGMASK } from "./libc.ts";
+import { bytesOf, kill, libc, SPAWN_SETSID, SPAWN_SETSIGDEF, SPAWN_SETSIGMASK } from "./libc.ts";
 import { utf8 } from "../bytes.ts";
 
 /** What a child starts with. Descriptors are raw numbers of this process. */
@@ -40,41 +40,37 @@ export class SpawnError extends Error {
   }
 }
 
+/** sigset_t of the C library, every bit one signal: 128 bytes in glibc, 4 on macOS, which looks at no more. */
+const SIGNAL_SET_BYTES = 128;
+
 const ENOENT = 2;
 const EACCES = 13;
 
 /**
- * Starts the child and returns its process id.
+ * Starts the child and returns its process id. The few hundred bytes that the library keeps for the file actions are
+ * not given back: a runner starts one child, or two custodians more.
  * @throws {SpawnError} if the program does not exist or may not be run.
  */
 export function spawn(start: Start): number {
   const c = libc();
   const actions = new Uint8Array(256);
   const attributes = new Uint8Array(512);
-  const signals = new Uint8Array(128);
   c.posix_spawn_file_actions_init(actions);
   c.posix_spawnattr_init(attributes);
-  try {
-    const wanted = [start.stdin, start.stdout, start.stderr, ...(start.extra === undefined ? [] : [start.extra])];
-    wanted.forEach((fd, i) => c.posix_spawn_file_actions_adddup2(actions, fd, i));
-    c.sigfillset(signals);
-    c.posix_spawnattr_setsigdefault(attributes, signals);
-    c.sigemptyset(signals);
-    c.posix_spawnattr_setsigmask(attributes, signals);
-    const flags = SPAWN_SETSIGDEF | SPAWN_SETSIGMASK | (start.session ? SPAWN_SETSID : 0);
-    c.posix_spawnattr_setflags(attributes, flags);
-    const program = cString(utf8(start.argv[0] ?? ""));
-    const argv = pointers(start.argv.map((a) => cString(utf8(a))));
-    const env = pointers(start.env.map(cString));
-    const pid = new Int32Array(1);
-    const errno = c.posix_spawnp(bytesOf(pid), program, actions, attributes, argv.table, env.table);
-    for (const text of env.texts) text.fill(0);
-    if (errno !== 0) throw new SpawnError(start.argv[0] ?? "", errno);
-    return pid[0] ?? -1;
-  } finally {
-    c.posix_spawnattr_destroy(attributes);
-    c.posix_spawn_file_actions_destroy(actions);
-  }
+  const wanted = [start.stdin, start.stdout, start.stderr, ...(start.extra === undefined ? [] : [start.extra])];
+  wanted.forEach((fd, i) => c.posix_spawn_file_actions_adddup2(actions, fd, i));
+  c.posix_spawnattr_setsigdefault(attributes, new Uint8Array(SIGNAL_SET_BYTES).fill(0xff));
+  c.posix_spawnattr_setsigmask(attributes, new Uint8Array(SIGNAL_SET_BYTES));
+  const flags = SPAWN_SETSIGDEF | SPAWN_SETSIGMASK | (start.session ? SPAWN_SETSID : 0);
+  c.posix_spawnattr_setflags(attributes, flags);
+  const program = cString(utf8(start.argv[0] ?? ""));
+  const argv = pointers(start.argv.map((a) => cString(utf8(a))));
+  const env = pointers(start.env.map(cString));
+  const pid = new Int32Array(1);
+  const errno = c.posix_spawnp(bytesOf(pid), program, actions, attributes, argv.table, env.table);
+  for (const text of env.texts) text.fill(0);
+  if (errno !== 0) throw new SpawnError(start.argv[0] ?? "", errno);
+  return pid[0] ?? -1;
 }
 
 /** Resolves when the child has ended. */
@@ -84,7 +80,7 @@ export async function waitFor(pid: number): Promise<Ending> {
     const got = await libc().waitpid(pid, bytesOf(status), 0);
     if (got === pid) break;
     // EINTR is the only error a live child of ours can give; a vanished one must not spin.
-    if (!alive(pid)) return { status: 125, signal: null };
+    if (!kill(pid, 0)) return { status: 125, signal: null };
   }
   const raw = status[0] ?? 0;
   const signal = raw & 0x7f;
@@ -93,11 +89,7 @@ export async function waitFor(pid: number): Promise<Ending> {
 
 /** Sends `signal` (a number) to a child; false if it is gone. */
 export function send(pid: number, signal: number): boolean {
-  return libc().kill(pid, signal) === 0;
-}
-
-function alive(pid: number): boolean {
-  return libc().kill(pid, 0) === 0;
+  return kill(pid, signal);
 }
 
 function cString(text: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { utf8 } from "../bytes.ts";
-import { closeDescriptor, libc, openPipe } from "./libc.ts";
+import { closeDescriptor, kill, libc, openPipe } from "./libc.ts";
 import { PipeReader } from "./pipe_reader.ts";
 import { send, spawn, SpawnError, waitFor } from "./spawn.ts";
 
-// Opened once for the whole process, so it must not be opened within a test that counts what it leaves behind.
+// Opened once for the whole process, so they must not be opened within a test that counts what it leaves behind.
 libc();
+kill(Deno.pid, 0);
+for (const fd of Object.values(openPipe())) closeDescriptor(fd);
 
 const ENV = [utf8("PATH=/usr/bin:/bin"), utf8("GREETING=hello there")];
 

@@ -27,12 +27,12 @@ const LEAST_BITS = 20;
 /** Longest single word that is taken for a word of a language. Longer ones are looked for. */
 const LONGEST_WORD = 15;
 
-const FULL: Score = { strength: "full", weak: false, reason: "Scrubbed from output in every documented encoding" };
+const FULL: Score = { strength: "full", weak: false, reason: "scrubbed from output in every documented encoding" };
 const WHOLE: Score = { strength: "whole", weak: false, reason: FULL.reason };
 
 /** Judges `value` as it is stored; line ends around and inside it do not count. */
 export function scoreValue(value: Uint8Array): Score {
-  if (value.length > MAX_VALUE) return none("It is too large to be held back and scrubbed from a stream");
+  if (value.length > MAX_VALUE) return none("it is too large to be held back and scrubbed from a stream");
   const visible = value.filter((byte) => byte !== CR && byte !== LF);
   const score = judge(visible);
   visible.fill(0);
@@ -40,23 +40,23 @@ export function scoreValue(value: Uint8Array): Score {
 }
 
 function judge(value: Uint8Array): Score {
-  if (value.length < 4) return none("It is too short to scrub: replacing it would destroy output and confirm guesses");
+  if (value.length < 4) return none("it is too short to scrub: replacing it would destroy output and confirm guesses");
   const distinct = new Set(value).size;
   if (distinct === 1 || (distinct === 2 && value.length < 16)) {
-    return none("It repeats the same characters: replacing it would destroy output and confirm guesses");
+    return none("it repeats the same characters: replacing it would destroy output and confirm guesses");
   }
   if (value.length <= 2 * LONGEST_WORD && isCommon(value)) {
-    return none("It is a common word or password: replacing it would destroy output and confirm guesses");
+    return none("it is a common word or password: replacing it would destroy output and confirm guesses");
   }
   if (bits(value) < LEAST_BITS || isSequence(value)) {
-    return none("It is too easy to guess: replacing it would confirm guesses");
+    return none("it is too easy to guess: replacing it would confirm guesses");
   }
   if (value.length >= 12) return FULL;
   if (value.length >= 8) return WHOLE;
   return {
     strength: "boundary",
     weak: true,
-    reason: "It is short: it is scrubbed only where it stands alone as a word, in JSON or in a URL, and not encoded",
+    reason: "it is short: it is scrubbed only where it stands alone as a word, in JSON or in a URL, and not encoded",
   };
 }
 

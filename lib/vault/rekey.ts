@@ -64,7 +64,7 @@ async function replaceSlots(homes: Homes, opened: OpenedSlot, type: number, slot
     const bytes = writeState({ ...state.header, slots }, state.generation + 1, state.entries.values(), opened.keys);
     const committed = commitVault(homes, opened.keys, state, bytes, "no backup");
     const { removed, failed } = removeBackupsWithSlots(homes, retired.map((s) => s.id));
-    if (failed > 0) notes.push(`BACKUPS: ${failed} copies that the old secret still opens could not be removed`);
+    if (failed > 0) notes.push(`backups: ${failed} copies that the old secret still opens could not be removed`);
     return { generation: committed.state.generation, backupsRemoved: removed, notes: [...notes, ...committed.notes] };
   });
 }

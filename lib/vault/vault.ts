@@ -175,7 +175,7 @@ export class Vault {
       this.#state = state;
       this.#notes.push(...notes);
       const backupsWithOldValues = dropsValues ? backups : 0;
-      if (backupsWithOldValues > 0) notes.push(`BACKUPS: ${backups} earlier copies may still hold the old values`);
+      if (backupsWithOldValues > 0) notes.push(`backups: ${backups} earlier copies may still hold the old values`);
       return { generation: state.generation, backupsWithOldValues, notes };
     });
   }

@@ -120,7 +120,7 @@ Deno.test("after remove or replace the live file no longer holds the old sealed 
   const blobs = blobsIn(Deno.readFileSync(v.homes.vault));
   const replaced = await v.vault.change([put("OLD", "new")]);
   assert.ok(replaced.backupsWithOldValues > 0);
-  assert.match(replaced.notes.join(), /BACKUPS: \d+ earlier copies/);
+  assert.match(replaced.notes.join(), /backups: \d+ earlier copies/);
   const after = blobsIn(Deno.readFileSync(v.homes.vault));
   assert.equal(blobs.filter((b) => after.includes(b)).length, 1, "only the kept blob is carried over");
   await v.vault.change([{ op: "remove", name: "OLD" }]);

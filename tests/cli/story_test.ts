@@ -187,3 +187,25 @@ Deno.test("a daemon that was never unlocked is no empty vault", async () => {
   assert.match((await home.run(["list"], { passphrase: null })).stdout, /^API_KEY /m);
   await daemon.status;
 });
+
+Deno.test({
+  name: "the daemon inherits no descriptor of whoever unlocked, nor its environment",
+  // It hides both from everyone but root.
+  ignore: Deno.build.os !== "linux" || Deno.uid() !== 0,
+  fn: async () => {
+    await using home = await TestHome.initialised();
+    const ran = await home.run(["unlock", "--again"], { env: { SPY_VARIABLE: "x" } });
+    assert.equal(ran.status, 0, ran.stderr);
+    const { pid } = JSON.parse((await home.run(["status", "--json"], { passphrase: null })).stdout);
+    const links = [...Deno.readDirSync(`/proc/${pid}/fd`)].map(({ name }) => {
+      try {
+        return Deno.readLinkSync(`/proc/${pid}/fd/${name}`);
+      } catch {
+        return "";
+      }
+    });
+    assert.ok(links.length > 3);
+    assert.deepEqual(links.filter((link) => link.includes("given-")), []);
+    assert.ok(!Deno.readTextFileSync(`/proc/${pid}/environ`).includes("SPY_VARIABLE"));
+  },
+});

@@ -101,37 +101,37 @@ export class TestHome {
     });
   }
 
-  /** Ends the daemon, if one runs. */
+  /** Ends every process of this home, and waits until they have gone. */
   async stop(): Promise<void> {
-    const ran = await this.run(["status", "--json"], { passphrase: null });
-    const pid = /"pid": (\d+)/.exec(ran.stdout)?.[1];
-    if (pid !== undefined) {
-      try {
-        Deno.kill(Number(pid), "SIGTERM");
-      } catch { /* it went by itself */ }
-      const socket = join(this.dir, "run", "admin.sock");
-      for (let tries = 0; tries < 100; tries++) {
+    for (let tries = 0; tries < 250; tries++) {
+      const pids = processesOf(this.dir);
+      if (pids.length === 0) return;
+      for (const pid of tries % 50 === 0 ? pids : []) {
         try {
-          Deno.lstatSync(socket);
-        } catch {
-          return;
-        }
-        await new Promise((resolve) => setTimeout(resolve, 20));
+          Deno.kill(pid, "SIGTERM");
+        } catch { /* it went by itself */ }
       }
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
+    throw new Error("Cannot end the test: its daemon does not stop");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-    // The daemon may still be writing its last line.
-    for (let tries = 0; tries < 50; tries++) {
-      try {
-        return Deno.removeSync(this.base, { recursive: true });
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    }
+    Deno.removeSync(this.base, { recursive: true });
   }
+}
+
+/** Processes whose arguments name `dir`, which no other test has. */
+function processesOf(dir: string): number[] {
+  const found: number[] = [];
+  for (const { name } of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      if (Deno.readTextFileSync(`/proc/${name}/cmdline`).split("\0").includes(dir)) found.push(Number(name));
+    } catch { /* it ended meanwhile */ }
+  }
+  return found;
 }
 
 /** Runs any command to its end. */

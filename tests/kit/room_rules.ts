@@ -42,10 +42,8 @@ export const IMPORTER: Record<string, string> = {
   "hash-wasm": "wasm/argon2id.ts",
   "@noble/ciphers": "lib/crypto/aead.ts",
   "@noble/hashes": "lib/crypto/hash.ts",
-  "@noble/curves": "lib/crypto/x25519.ts",
   "commander": "commands/program.ts",
   "@commander-js/extra-typings": "commands/program.ts",
-  "@bomb.sh/tab": "commands/completions.ts",
 };
 
 /** Where `.reveal()` may be written: the only places that see the bytes of a value. */
