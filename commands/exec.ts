@@ -27,7 +27,7 @@ interface ExecArguments {
 export async function runExec(argv: string[]): Promise<number> {
   const parsed = parse(argv);
   if (parsed === null) return await fail(new Error("Cannot run: expected --ticket TICKET -- COMMAND"), null);
-  harden({ keepUmask: true });
+  harden({ keepUmask: true, ignoreLoader: true });
   if (parsed.custody) return await (await import("../lib/run/custody.ts")).keepCustody(parsed.homes);
   const text = utf8(parsed.command);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", text));

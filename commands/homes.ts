@@ -4,10 +4,9 @@
  * A project can set environment variables, so a home that was chosen must be ours alone and must not lie inside the
  * project one stands in; the prompt names it. docs/cli.md, "Homes".
  */
-import { userInfo } from "node:os";
 import { basename, dirname, isAbsolute, join, normalize } from "node:path";
 import { escapeForDisplay } from "../lib/display.ts";
-import { type Homes, homesOf } from "../lib/paths.ts";
+import { homeDirectory, type Homes, homesOf } from "../lib/paths.ts";
 import { CommandError } from "./exit_codes.ts";
 
 // sun_path of a Unix socket, less its terminator: 108 bytes on Linux, 104 on macOS.
@@ -83,7 +82,7 @@ function checkOwner(home: string, refuse: (state: string, hint: string) => Comma
 
 /** The directory of the project around `start`, or null. The user's own home directory is not a project. */
 function projectAround(start: string): string | null {
-  const own = realPath(userInfo().homedir);
+  const own = realPath(homeDirectory());
   for (let dir = realPath(start); dirname(dir) !== dir && dir !== own; dir = dirname(dir)) {
     if (PROJECT_MARKS.some((mark) => exists(join(dir, mark)))) return dir;
   }

@@ -45,7 +45,7 @@ export async function runRun(homes: Homes, command: string[], options: RunOption
   }
   refusePlaceholders(command);
   const { wishes, plain } = readWishes(options);
-  harden({ keepUmask: true });
+  harden({ keepUmask: true, ignoreLoader: true });
   const env = { ...Deno.env.toObject(), ...plain };
   const caller: Caller = { agent: agentHere(), session: null, project: Deno.cwd(), cwd: Deno.cwd() };
   const wants = new Map(wishes.map(({ name, mode }) => [`${name} ${mode}`, { name, mode }]));

@@ -12,6 +12,8 @@ export interface HardenOptions {
   clearEnvironment?: boolean;
   /** Leave the umask alone: a runner's child inherits it. */
   keepUmask?: boolean;
+  /** Do not look for foreign code: a runner gives the same values to any command, whoever loaded what into it. */
+  ignoreLoader?: boolean;
   /** Working directory to change to; the daemon takes `/` so that it pins no file system. */
   directory?: string;
 }
@@ -37,8 +39,10 @@ export function harden(options: HardenOptions = {}): Record<string, boolean> {
   // 2. No core file may hold a key; children inherit this.
   const held: Record<string, boolean> = platformCalls();
   // 3. Seen while the environment still tells: who came in with the loader.
-  found = [...LOADER_VARIABLES.filter((name) => (readVariable(name) ?? "") !== ""), ...foreignLibraries()];
-  held["loader"] = found.length === 0;
+  if (options.ignoreLoader !== true) {
+    found = [...LOADER_VARIABLES.filter((name) => (readVariable(name) ?? "") !== ""), ...foreignLibraries()];
+    held["loader"] = found.length === 0;
+  }
   // 4. Whatever we create is ours alone, even where a mode was forgotten.
   if (options.keepUmask !== true) held["umask"] = attempt(() => Deno.build.os !== "windows" && Deno.umask(0o077) >= 0);
   // 5. Proxies, certificate overrides and debug switches of the starter must not steer a process with a key.

@@ -77,7 +77,7 @@ function join(...parts: string[]): string {
  * The user's directory as the system's user database has it. The file is read first, since it holds nearly every
  * user and costs a tenth of the runtime's own way, which also knows users of other sources.
  */
-function homeDirectory(): string {
+export function homeDirectory(): string {
   const uid = Deno.uid();
   try {
     const line = Deno.readTextFileSync("/etc/passwd").split("\n").find((l) => l.split(":")[2] === String(uid));

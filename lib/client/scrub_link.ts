@@ -15,10 +15,12 @@ const FEED_WAIT_MS = 5000;
 /** One stream. With no daemon, or one that knows no values, it passes everything through untouched. */
 export class ScrubLink {
   #conn: Deno.Conn | null;
+  #alive: boolean;
   #tail: Uint8Array = new Uint8Array(0);
 
   constructor(conn: Deno.Conn | null) {
     this.#conn = conn;
+    this.#alive = conn !== null;
   }
 
   /** Opens a stream; never throws. `alive` tells whether a daemon scrubs. */
@@ -36,7 +38,7 @@ export class ScrubLink {
 
   /** False where no daemon scrubs, or it went away. */
   get alive(): boolean {
-    return this.#conn !== null;
+    return this.#alive;
   }
 
   /** Bytes that were fed and have not come out. */
@@ -88,6 +90,7 @@ export class ScrubLink {
   }
 
   #lost(pending: Uint8Array): Uint8Array {
+    this.#alive = false;
     this.close();
     return pending;
   }

@@ -11,6 +11,7 @@ export interface FillReply {
   values: FillEntry[];
 }
 
+/** One value of a fill: which secret it is, and how the grant lets the child have it. */
 export interface FillEntry {
   name: string;
   mode: "env" | "file";

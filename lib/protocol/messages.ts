@@ -101,8 +101,10 @@ export interface SecretView extends SecretMetadata {
   last_used: number | null;
 }
 
+/** Rows of docs/protocol.md, "States", that a running daemon can be in: without a key it is one of the last two. */
 export type DaemonState = "unlocked" | "locked" | "never_unlocked";
 
+/** What `status` answers on both sockets: counts, times and labels; no name of a secret, no value. */
 export interface StatusReply {
   ok: true;
   state: DaemonState;

@@ -24,7 +24,8 @@ export class BadRequestError extends Error {
   }
 }
 
-type Fields = Record<string, unknown>;
+/** A frame's JSON as it arrived: any object, nothing about it known yet. */
+export type Fields = Record<string, unknown>;
 
 /**
  * A request of `use.sock` with an attachment of `attached` bytes.

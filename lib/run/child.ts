@@ -36,7 +36,7 @@ export async function runCommand(command: Command): Promise<Ending> {
   const files = new OneShotFiles(command.homes);
   const secrets = command.injections.map((i) => i.secret);
   const makeLocal = () => localScrubber(secrets);
-  const links = [ScrubLink.open(command.homes, command.caller), ScrubLink.open(command.homes, command.caller)];
+  const openLink = linkOpener(command.homes, command.caller, secrets.length > 0);
   const [out, err] = [openPipe(), openPipe()];
   try {
     const env = childEnvironment(command.env, command.injections, files);
@@ -44,10 +44,9 @@ export async function runCommand(command: Command): Promise<Ending> {
     closeDescriptor(out.write);
     closeDescriptor(err.write);
     const stopForwarding = forwardSignals(pid);
-    const [outLink, errLink] = await Promise.all(links);
     const outputs = [
-      new Output(new PipeReader(out.read), outLink!, makeLocal, Deno.stdout),
-      new Output(new PipeReader(err.read), errLink!, makeLocal, Deno.stderr),
+      new Output(new PipeReader(out.read), openLink(), makeLocal, Deno.stdout),
+      new Output(new PipeReader(err.read), openLink(), makeLocal, Deno.stderr),
     ];
     const ending = await waitFor(pid);
     const drained = Promise.all(outputs.map((o) => o.done)).then(() => true);
@@ -65,6 +64,17 @@ export async function runCommand(command: Command): Promise<Ending> {
     files.remove();
     for (const secret of secrets) secret.wipe();
   }
+}
+
+/**
+ * How an output gets its stream at the daemon: at its first byte, or, where values are injected, now, so that the stream
+ * knows these values even if one is replaced or removed from the vault while the command runs.
+ */
+function linkOpener(homes: Homes, caller: Caller, now: boolean): () => () => Promise<ScrubLink> {
+  return () => {
+    const opened = now ? ScrubLink.open(homes, caller) : null;
+    return () => opened ?? ScrubLink.open(homes, caller);
+  };
 }
 
 /** A stream over the injected values; the scrubber is loaded only where the daemon's is not to be had. */

@@ -56,11 +56,11 @@ export async function handToCustodian(
 export async function keepCustody(homes: Homes): Promise<number> {
   const { secrets, held } = decodeHandOver(await readDescriptor(VALUES_FD));
   const caller: Caller = { agent: null, session: null, project: null, cwd: null };
-  const link = await ScrubLink.open(homes, caller);
+  const openLink = () => ScrubLink.open(homes, caller);
   const tables = buildTables(secrets);
   for (const secret of secrets) secret.wipe();
   const makeLocal = () => Promise.resolve(new ScrubStream(tables));
-  await new Output(new PipeReader(0), link, makeLocal, Deno.stdout, held).done;
+  await new Output(new PipeReader(0), openLink, makeLocal, Deno.stdout, held).done;
   return 0;
 }
 

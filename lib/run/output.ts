@@ -30,7 +30,8 @@ export class Output {
   readonly reader: PipeReader;
   readonly #makeLocal: () => Promise<ScrubStream>;
   #local: ScrubStream | null = null;
-  readonly #link: ScrubLink;
+  readonly #openLink: () => Promise<ScrubLink>;
+  #link: ScrubLink | null = null;
   readonly #sink: { write(p: Uint8Array): Promise<number> };
   /** What the local scrubber was fed and has not released. */
   #localTail: Uint8Array = new Uint8Array(0);
@@ -41,13 +42,13 @@ export class Output {
 
   constructor(
     reader: PipeReader,
-    link: ScrubLink,
+    openLink: () => Promise<ScrubLink>,
     makeLocal: () => Promise<ScrubStream>,
     sink: { write(p: Uint8Array): Promise<number> },
     first: Uint8Array = new Uint8Array(0),
   ) {
     this.reader = reader;
-    this.#link = link;
+    this.#openLink = openLink;
     this.#makeLocal = makeLocal;
     this.#sink = sink;
     this.done = this.#pump(first);
@@ -66,12 +67,15 @@ export class Output {
     this.#handedOver = true;
     this.reader.stop();
     await this.done;
-    const held = concat(this.#localTail, this.#link.tail);
-    this.#link.close();
+    const held = concat(this.#localTail, this.#link?.tail ?? new Uint8Array(0));
+    this.#link?.close();
     return held;
   }
 
   async #feed(bytes: Uint8Array): Promise<void> {
+    if (bytes.length === 0) return;
+    // A command that prints nothing needs no scrubber.
+    this.#link ??= await this.#openLink();
     await this.#pass(await this.#link.feed(bytes));
   }
 
@@ -84,7 +88,7 @@ export class Output {
         await this.#feed(chunk.slice());
       }
       if (this.#handedOver) return;
-      await this.#pass(await this.#link.end());
+      if (this.#link !== null) await this.#pass(await this.#link.end());
       if (this.#local !== null) await this.#write(this.#local.end());
     } catch (error) {
       // The reader of our output is gone: closing our end tells the child, as it would without us.
@@ -96,7 +100,7 @@ export class Output {
 
   /** Writes what the daemon scrubbed; what came back unscrubbed goes through our own scrubber first. */
   async #pass(bytes: Uint8Array): Promise<void> {
-    if (this.#link.alive && this.#local === null) return await this.#write(bytes);
+    if (this.#link?.alive === true && this.#local === null) return await this.#write(bytes);
     if (bytes.length === 0) return;
     this.#local ??= await this.#makeLocal();
     const out = this.#local.feed(bytes);
