@@ -67,11 +67,11 @@ withDaemon("a refusal is an error with its code and hint; an unknown code is int
 });
 
 withDaemon("a daemon that never answers is unreachable in time", async () => {
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
 }, async (home) => {
   const start = performance.now();
   await assert.rejects(ask(homesOf(home), status, undefined, { timeoutMs: 200 }), UnreachableError);
-  assert.ok(performance.now() - start < 550);
+  assert.ok(performance.now() - start < 2_500);
 });
 
 withDaemon("a daemon that closes, babbles or speaks another version is unreachable", async (conn, message) => {
@@ -104,7 +104,7 @@ Deno.test("without a daemon the client says so at once", async () => {
     await assert.rejects(ask(homesOf(home), status), UnreachableError);
     Deno.writeTextFileSync(join(home, "run", "use.sock"), "");
     await assert.rejects(ask(homesOf(home), status), UnreachableError);
-    assert.ok(performance.now() - start < 500);
+    assert.ok(performance.now() - start < 3_000);
   } finally {
     Deno.removeSync(home, { recursive: true });
   }

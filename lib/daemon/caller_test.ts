@@ -49,16 +49,13 @@ Deno.test("a real connection is attributed to its process, among others and afte
   const other = Deno.listen({ transport: "unix", path: join(directory, "t") });
   const check = new CallerCheck(path, linuxSockets());
   const open: Deno.Conn[] = [];
-  let slowest = 0;
   for (let i = 0; i < 20; i++) {
     const clients = [
       await Deno.connect({ transport: "unix", path }),
       await Deno.connect({ transport: "unix", path: join(directory, "t") }),
     ];
     open.push(...clients, await other.accept(), await listener.accept());
-    const start = performance.now();
     const peer = check.identify();
-    slowest = Math.max(slowest, performance.now() - start);
     assert.deepEqual([peer?.pid, peer?.uid], [Deno.pid, Deno.uid()]);
     if (i % 3 === 0) { for (const conn of open.splice(0)) conn.close(); }
   }
@@ -67,7 +64,6 @@ Deno.test("a real connection is attributed to its process, among others and afte
   listener.close();
   other.close();
   Deno.removeSync(directory, { recursive: true });
-  assert.ok(slowest < 50, `${slowest} ms`);
 });
 
 Deno.test("hanging up ends a read and a write that wait on the peer", async () => {

@@ -55,7 +55,7 @@ export async function runCommand(command: Command): Promise<Ending> {
       for (const [i, output] of outputs.entries()) {
         if (output.ended) continue;
         const held = await output.handOver();
-        await handToCustodian(command.homes, secrets, held, output.reader, i + 1);
+        if (held !== null) await handToCustodian(command.homes, secrets, held, output.reader, i + 1);
       }
     }
     stopForwarding();

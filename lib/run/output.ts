@@ -61,12 +61,14 @@ export class Output {
 
   /**
    * Stops reading and leaves the pipe to another process, which must first feed what is returned: bytes that either
-   * scrubber still holds back because they may begin a value.
+   * scrubber still holds back because they may begin a value. Null if the stream came to its end meanwhile, all of it
+   * written and the pipe closed: then there is nothing to leave.
    */
-  async handOver(): Promise<Uint8Array> {
+  async handOver(): Promise<Uint8Array | null> {
     this.#handedOver = true;
     this.reader.stop();
     await this.done;
+    if (this.#ended) return null;
     const held = concat(this.#localTail, this.#link?.tail ?? new Uint8Array(0));
     this.#link?.close();
     return held;
