@@ -24,7 +24,7 @@ export interface AddOptions extends GrantFlags {
 }
 
 export async function runAdd(invocation: Invocation, words: string[], options: AddOptions): Promise<number> {
-  refuseUnderAgent("add");
+  refuseUnderAgent("add", "NAME");
   if (options.value !== undefined) throw valueInArguments(words.find(isName) ?? "NAME");
   const names = readNewNames(words);
   const choice = readGrantFlags(options);

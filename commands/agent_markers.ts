@@ -29,14 +29,15 @@ export function agentHere(
 }
 
 /**
+ * `operand` makes the proposed command complete; what was typed is not repeated, since it may be a value.
  * @throws {CommandError} (exit "agent") if this shell belongs to an agent.
  */
-export function refuseUnderAgent(verb: string): void {
+export function refuseUnderAgent(verb: string, operand = ""): void {
   const agent = agentHere();
   if (agent === null) return;
   throw new CommandError(
     "agent",
     `Cannot run "tacit ${verb}" here: this shell belongs to an agent (${agent}), which would record what is typed`,
-    `open another terminal and run: tacit ${verb}`,
+    `open another terminal and run: tacit ${verb}${operand === "" ? "" : ` ${operand}`}`,
   );
 }

@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { toHex } from "../lib/bytes.ts";
+import { homesOf } from "../lib/paths.ts";
 import { ScriptedAgent, tacit } from "./demo_agent.ts";
 import { countLeaks, type LeakCount } from "./demo_search.ts";
 import { CommandError } from "./exit_codes.ts";
@@ -23,6 +24,8 @@ export async function runDemo(): Promise<number> {
     await stopDaemon(home);
     await server.stop();
     await Deno.remove(base, { recursive: true });
+    // The daemon made it outside of the home, in memory.
+    await Deno.remove(homesOf(home).oneShot, { recursive: true }).catch(() => {});
   }
 }
 
@@ -55,7 +58,9 @@ async function play(base: string, home: string, server: DemoServer): Promise<num
   show("the prompt", blocked === null ? "REACHED THE MODEL" : `was blocked: ${blocked}`);
 
   say("4", "What the audit log keeps");
-  for (const line of (await must(home, ["audit", "--last", "4"])).trim().split("\n")) answer(`     ${line}`);
+  for (const line of (await must(home, ["audit", "--secret", NAME, "--last", "5"])).trim().split("\n")) {
+    answer(`     ${line}`);
+  }
 
   say("5", "Leak count");
   // The project's own .env holds the value because a person put it there; everything else is searched.

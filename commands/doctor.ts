@@ -6,13 +6,15 @@ import { foreignCode, harden } from "../lib/harden.ts";
 import { showDuration } from "../lib/duration.ts";
 import type { Homes } from "../lib/paths.ts";
 import type { SecretView, StatusReply } from "../lib/protocol/messages.ts";
+import { backupsOf, headerFault } from "../lib/presence/vault_file.ts";
+import { shellQuote } from "../lib/shell/quote.ts";
 import { VERSION } from "../lib/self.ts";
 import { verifyLog } from "./audit.ts";
 import { hasVault, readSecrets, readStatus } from "./daemon_state.ts";
 import { checkAgents } from "./doctor_agents.ts";
 import { EXIT, failureOf } from "./exit_codes.ts";
 import type { Invocation } from "./invocation.ts";
-import { answerEither, count, table } from "./terminal.ts";
+import { answerEither, count, proposing, table } from "./terminal.ts";
 
 /** One thing that was looked at. `fail` is broken, `warn` weaker than it could be, `info` worth knowing. */
 export interface Finding {
@@ -31,6 +33,7 @@ export async function runDoctor(invocation: Invocation): Promise<number> {
   const status = await readStatus(homes);
   const findings = [
     ...checkFiles(homes),
+    ...await checkVault(homes),
     ...checkSockets(homes, status),
     ...checkDaemon(homes, status),
     ...checkProcess(),
@@ -42,7 +45,7 @@ export async function runDoctor(invocation: Invocation): Promise<number> {
   answerEither({ ok: !broken, findings }, () => [
     ...table(
       ["", "CHECK", "FINDING"],
-      findings.map((f) => [f.state, f.check, f.hint === "" ? f.detail : `${f.detail} (${f.hint})`]),
+      findings.map((f) => [f.state, f.check, f.hint === "" ? f.detail : `${f.detail} (${proposing(f.hint)})`]),
     ),
     "",
     `${count(findings.filter((f) => f.state === "fail").length, "fault")}, ${
@@ -60,7 +63,7 @@ function checkFiles(homes: Homes): Finding[] {
       ["data directory", homes.data, "directory"],
       ["state directory", homes.state, "directory"],
       ["runtime directory", homes.runtime, "directory"],
-      ["backups", homes.backups, "directory"],
+      ["backup directory", homes.backups, "directory"],
       ["vault", homes.vault, "file"],
     ] as const
   ) {
@@ -98,6 +101,22 @@ function checkFiles(homes: Homes): Finding[] {
     });
   }
   return findings;
+}
+
+/** The vault's header, which needs no key, and the way back to the newest backup if only an unlock finds a fault. */
+async function checkVault(homes: Homes): Promise<Finding[]> {
+  if (!hasVault(homes)) return [];
+  const [newest, ...older] = backupsOf(homes);
+  const restore = newest === undefined
+    ? "put back a copy of your own"
+    : `cp ${shellQuote(newest)} ${shellQuote(homes.vault)}, then: tacit unlock --accept-rollback`;
+  const fault = await headerFault(homes);
+  if (fault !== null) return [{ check: "vault", state: "fail", detail: fault, hint: restore }];
+  if (newest === undefined) return [];
+  const detail = `${
+    count(1 + older.length, "backup")
+  }; to go back to the newest, should an unlock find the vault damaged`;
+  return [{ check: "backups", state: "info", detail, hint: restore }];
 }
 
 function checkSockets(homes: Homes, status: StatusReply | null): Finding[] {

@@ -8,7 +8,9 @@ import { hashOfFile, readInstallation } from "./installation.ts";
 export function checkAgents(homes: Homes): Finding[] {
   const check = "claude-code";
   const installation = readInstallation(homes);
-  const report = inspectClaudeSettings(Deno.cwd(), installation.agents[check]?.settings);
+  const { settings, program } = installation.agents[check] ?? {};
+  const own = [homes.installedBinary, ...(homes.chosen === null ? [] : ["--home", homes.chosen])];
+  const report = inspectClaudeSettings(Deno.cwd(), settings, program ?? own);
   if (!report.installed) {
     return [{ check, state: "info", detail: "it does not call tacit", hint: "tacit install claude-code" }];
   }

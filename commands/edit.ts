@@ -1,5 +1,6 @@
 /** `tacit edit NAME`: changes what a secret may be used for; its value stays. docs/cli.md, "edit". */
 import { widenWithoutValues } from "../lib/client/admin.ts";
+import { isName } from "../lib/names.ts";
 import { refuseUnderAgent } from "./agent_markers.ts";
 import { readSecrets, requireUnlocked } from "./daemon_state.ts";
 import { CommandError } from "./exit_codes.ts";
@@ -14,16 +15,17 @@ export interface EditOptions extends GrantFlags {
 }
 
 export async function runEdit(invocation: Invocation, word: string, options: EditOptions): Promise<number> {
-  refuseUnderAgent("edit");
+  refuseUnderAgent("edit", "NAME --expires 30d");
   if (options.value !== undefined) throw valueInArguments(word);
   const changes = readGrantFlags(options);
   // Naming hosts seals a new secret; an existing one keeps the way it is used unless told otherwise.
   if (options.inject === undefined) delete changes.modes;
   if (Object.keys(changes).length === 0) {
+    const name = isName(word) ? word : "NAME";
     throw new CommandError(
       "usage",
       "Cannot edit: it is not said what to change",
-      "tacit edit NAME --expires 30d (or --host, --inject, --tag, --kind, --agent, --project, --description); a new value: tacit add NAME --replace",
+      `tacit edit ${name} --expires 30d (or --host, --inject, --tag, --kind, --agent, --project, --description, --confirm); a new value: tacit add ${name} --replace`,
     );
   }
   await requireUnlocked(invocation.homes, "edit a secret");

@@ -1,5 +1,5 @@
 /**
- * The flags that say what a secret may be used for, as `add`, `import` and `edit` share them. docs/cli.md, "Grants".
+ * The flags that say what a secret may be used for, as `add`, `import` and `edit` share them. docs/cli.md, "add".
  * Naming hosts makes a secret sealed; env and file are only ever chosen by name.
  */
 import { parseDuration } from "../lib/duration.ts";

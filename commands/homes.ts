@@ -7,10 +7,13 @@
 import { basename, dirname, isAbsolute, join, normalize } from "node:path";
 import { escapeForDisplay } from "../lib/display.ts";
 import { homeDirectory, type Homes, homesOf } from "../lib/paths.ts";
+import { shellQuote } from "../lib/shell/quote.ts";
 import { CommandError } from "./exit_codes.ts";
 
 // sun_path of a Unix socket, less its terminator: 108 bytes on Linux, 104 on macOS.
 const SOCKET_PATH_BYTES = Deno.build.os === "darwin" ? 103 : 107;
+
+const NEW_DIRECTORY = "use a directory of its own, or name one that does not exist yet";
 
 // What makes a directory somebody's project: the tools that let its files set variables look for these too.
 const PROJECT_MARKS = [
@@ -39,7 +42,10 @@ export function chooseHome(
   const refuse = (state: string, hint: string) =>
     new CommandError("usage", `Cannot use home "${escapeForDisplay(chosen)}" from ${source}: ${state}`, hint);
   if (!isAbsolute(chosen)) {
-    throw refuse("it is not an absolute path", `give it in full, such as ${source} "$HOME/secrets"`);
+    throw refuse(
+      "it is not an absolute path",
+      `give it in full, such as ${source}${option === undefined ? "=" : " "}"$HOME/secrets"`,
+    );
   }
   const home = normalize(chosen).replace(/(.)\/+$/, "$1");
   const project = projectAround(workingDirectory());
@@ -76,7 +82,17 @@ function checkOwner(home: string, refuse: (state: string, hint: string) => Comma
   const uid = Deno.uid();
   if (uid !== null && info.uid !== uid) throw refuse("it belongs to another user", "use a directory of your own");
   if (Deno.build.os !== "windows" && ((info.mode ?? 0) & 0o077) !== 0) {
-    throw refuse("others may look into it", `chmod 700 '${escapeForDisplay(home)}'`);
+    throw refuse("others may look into it", isOurs(home) ? `chmod 700 ${shellQuote(home)}` : NEW_DIRECTORY);
+  }
+}
+
+/** True if closing `home` to others takes it from nobody: it has our vault, or nothing in it. Not so `/` or `/tmp`. */
+function isOurs(home: string): boolean {
+  try {
+    const names = [...Deno.readDirSync(home)].map(({ name }) => name);
+    return names.length === 0 || names.includes(basename(homesOf(home).vault));
+  } catch {
+    return false;
   }
 }
 

@@ -2,8 +2,9 @@
  * `tacit hook AGENT [--event NAME]`: one event as JSON on stdin, one verdict as JSON on stdout. Hidden from help.
  *
  * An agent waits for this process at every tool call: what most calls do not need is imported only where it is needed
- * (a dynamic import costs about 4 % of the whole process, so what most calls need is imported at the top). Whatever comes in, the answer comes in bounded time, is of a shape the agent knows, and holds no
- * value. What cannot be read or fails blocks a tool call and lets everything else pass. docs/agents.md.
+ * (a dynamic import costs about 4 % of the whole process, so what most calls need is imported at the top). Whatever
+ * comes in, the answer comes in bounded time, is of a shape the agent knows, and holds no value. What cannot be read or
+ * fails blocks a tool call and lets everything else pass. docs/agents.md.
  */
 import { ask as askDaemon, HOOK_WAIT_MS, RefusedError } from "../lib/client/client.ts";
 import { CLAUDE_CODE, HookInputError, readClaudeEvent, writeClaudeVerdict } from "../lib/hooks/claude_code.ts";
@@ -12,6 +13,7 @@ import { type HookEvent, PASS, type Verdict } from "../lib/hooks/event.ts";
 import { decidePostTool, decidePostToolFailure } from "../lib/hooks/post_tool.ts";
 import { decidePreTool } from "../lib/hooks/pre_tool.ts";
 import { type Homes, homesOf } from "../lib/paths.ts";
+import type { Caller } from "../lib/protocol/messages.ts";
 
 /** More than this on stdin is no tool call that could be searched. */
 const MAX_INPUT_BYTES = 64 * 1024 * 1024;
@@ -80,7 +82,8 @@ async function decide(event: HookEvent, homes: Homes, ask: Ask): Promise<Verdict
     case "pre_tool": {
       const program = await programOf(homes);
       const rules = async () => (await import("../lib/hooks/settings_files.ts")).readRules(event.places);
-      return await decidePreTool(event, { ask, program, rules });
+      const unlock = async () => (await import("../lib/hooks/human_command.ts")).humanCommand(homes, "unlock");
+      return await decidePreTool(event, { ask, program, rules, unlock });
     }
     case "post_tool": {
       return await decidePostTool(event.caller, event.output, ask, async (path) => {
@@ -95,9 +98,9 @@ async function decide(event: HookEvent, homes: Homes, ask: Ask): Promise<Verdict
       return await (await import("../lib/hooks/prompt.ts")).decidePrompt(event.caller, event.places, event.text, ask);
     case "session_start":
       if (event.shellFile !== null) await openChannel(homes, event.shellFile);
-      return await (await import("../lib/hooks/session.ts")).startSession(event.caller, ask);
+      return await sessionStarted(event.caller, homes, ask, "start");
     case "subagent_start":
-      return await (await import("../lib/hooks/session.ts")).startSession(event.caller, ask, "seen");
+      return await sessionStarted(event.caller, homes, ask, "seen");
     case "session_seen":
     case "session_end": {
       const { markSession } = await import("../lib/hooks/session.ts");
@@ -106,6 +109,14 @@ async function decide(event: HookEvent, homes: Homes, ask: Ask): Promise<Verdict
     case "unknown":
       return PASS;
   }
+}
+
+async function sessionStarted(caller: Caller, homes: Homes, ask: Ask, event: "start" | "seen"): Promise<Verdict> {
+  const [{ startSession }, { humanCommand }] = await Promise.all([
+    import("../lib/hooks/session.ts"),
+    import("../lib/hooks/human_command.ts"),
+  ]);
+  return await startSession(caller, ask, (verb) => humanCommand(homes, verb), event);
 }
 
 async function openChannel(homes: Homes, file: string): Promise<void> {

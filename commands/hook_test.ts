@@ -68,7 +68,7 @@ Deno.test("with no daemon a call passes, one with a placeholder is denied with t
     const live = await hook(home, call("Bash", { command: "curl {{TOKEN}}" }), "claude-code", "--event", "PreToolUse");
     const { hookSpecificOutput: verdict } = JSON.parse(live.stdout);
     assert.equal(verdict.permissionDecision, "deny");
-    assert.match(verdict.permissionDecisionReason, /tacit unlock/);
+    assert.ok(verdict.permissionDecisionReason.includes(`tacit --home '${home}' unlock`));
   } finally {
     await Deno.remove(home, { recursive: true });
   }

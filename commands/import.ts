@@ -7,6 +7,7 @@ import { addSecrets, type SecretLabels } from "../lib/client/admin.ts";
 import { type EnvFileIntake, valuesFromEnvFile } from "../lib/client/intake.ts";
 import { escapeForDisplay } from "../lib/display.ts";
 import type { ProvenSlot } from "../lib/presence/open_slot.ts";
+import { shellQuote } from "../lib/shell/quote.ts";
 import { refuseUnderAgent } from "./agent_markers.ts";
 import { readSecrets, requireUnlocked } from "./daemon_state.ts";
 import { CommandError, failureOf } from "./exit_codes.ts";
@@ -14,7 +15,7 @@ import { isTracked } from "./git_index.ts";
 import { ENV_PROMISE, type GrantFlags, readGrantFlags } from "./grant_options.ts";
 import type { Invocation } from "./invocation.ts";
 import { asksOnTerminal, hardenForSecrets, withPresence } from "./passphrase.ts";
-import { answer, answerJson, canAsk, confirm, count, note, warn } from "./terminal.ts";
+import { answer, answerJson, canAsk, confirm, count, hint, note, warn } from "./terminal.ts";
 
 export interface ImportOptions extends GrantFlags {
   yes?: boolean;
@@ -27,7 +28,7 @@ export interface ImportOptions extends GrantFlags {
 const MAX_SECRETS = 500;
 
 export async function runImport(invocation: Invocation, path: string, options: ImportOptions): Promise<number> {
-  refuseUnderAgent("import");
+  refuseUnderAgent("import", ".env");
   const choice = readGrantFlags(options);
   await requireUnlocked(invocation.homes, `import "${path}"`);
   hardenForSecrets();
@@ -126,6 +127,11 @@ function showPlan(path: string, file: EnvFileIntake, labels: SecretLabels): void
   if (file.skipped.length > 0) {
     note(`Left alone, empty or a reference: ${file.skipped.map(escapeForDisplay).join(", ")}`);
   }
+  if (isTracked(Deno.realPathSync(path))) {
+    warn(
+      `${escapeForDisplay(path)} is tracked by git: its history has the values; replace them at their providers`,
+    );
+  }
   if (file.literalDollar.length > 0) {
     warn(`$ is taken as it stands, nothing is expanded, in: ${file.literalDollar.join(", ")}`);
   }
@@ -136,7 +142,7 @@ async function agreed(invocation: Invocation, path: string, n: number): Promise<
     throw new CommandError(
       "usage",
       `Cannot import "${path}": nobody can be asked to confirm`,
-      `tacit import ${path} --yes`,
+      `tacit import ${shellQuote(path)} --yes`,
     );
   }
   return await confirm(`Import ${n === 1 ? "it" : `these ${n}`}?`);
@@ -145,7 +151,6 @@ async function agreed(invocation: Invocation, path: string, n: number): Promise<
 /** The secrets are stored by now: a file that cannot be rewritten is a warning. */
 function rewrite(path: string, file: EnvFileIntake, stored: string[]): boolean {
   const real = Deno.realPathSync(path);
-  const tracked = isTracked(real);
   if (!file.unchanged(real)) {
     warn(`${escapeForDisplay(path)} was changed meanwhile and is left as it is`);
     return false;
@@ -161,11 +166,6 @@ function rewrite(path: string, file: EnvFileIntake, stored: string[]): boolean {
     return false;
   } finally {
     bytes.fill(0);
-  }
-  if (tracked) {
-    warn(
-      `${escapeForDisplay(path)} is tracked by git: its history still has the values; replace them at their providers`,
-    );
   }
   return true;
 }
@@ -188,14 +188,13 @@ function report(
   }
   if (weak.length > 0) {
     note(
-      `Left in the file, too short or too common to be found in output: ${
-        weak.join(", ")
-      }. If one is a secret: tacit import --weak`,
+      `Left in the file, too short or too common to be found in output: ${weak.join(", ")}.`,
     );
+    hint(`if one of them is a secret: tacit import ${shellQuote(path)} --weak`);
   }
   if (rewritten) {
     note("Copies may live on in editors' undo files, backups and shell history.");
-    note(`Use it with: tacit run --env-file ${escapeForDisplay(path)} -- command`);
+    hint(`use it with: tacit run --env-file ${shellQuote(path)} -- command`);
   } else if (stored.length > 0) {
     note(`${escapeForDisplay(path)} still holds the values; --rewrite puts references in their place.`);
   }

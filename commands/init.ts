@@ -27,7 +27,7 @@ export async function runInit(invocation: Invocation, options: InitOptions): Pro
   }
   const lifetime = readLifetime(options);
   const memory = readKdfMemory(options.kdfMemory);
-  const way = recoveryWay(invocation, options.recovery, options.recoveryCodeToFd);
+  const way = recoveryWay(invocation, "init", options.recovery, options.recoveryCodeToFd);
   const passphrase = await readNewPassphrase(invocation);
   const recovery = way === "none" ? null : drawRecoveryCode();
   if (recovery !== null) await handOverRecoveryCode(recovery, way);

@@ -22,10 +22,16 @@ export function readLifetime(flags: LifetimeFlags): Lifetime {
 export function showDeadlines(status: StatusReply, now = Date.now()): string {
   const { idle_deadline: idle, absolute_deadline: absolute } = status;
   const parts = [
-    ...(idle === null ? [] : [`in ${showDuration(Math.ceil((idle - now) / 60e3) * 60e3)} unless used`]),
+    ...(idle === null ? [] : [`in ${showDuration(roundedUp(idle - now))} unless used`]),
     ...(absolute === null ? [] : [`at ${showTime(absolute)} in any case`]),
   ];
   return parts.join(", ") || "never";
+}
+
+/** To whole minutes, or to seconds where a minute would be too much to say. */
+function roundedUp(ms: number): number {
+  const unit = ms < 60e3 ? 1e3 : 60e3;
+  return Math.ceil(ms / unit) * unit;
 }
 
 function read(flag: string, text: string): number {

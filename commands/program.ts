@@ -24,7 +24,7 @@ export async function runProgram(argv: string[]): Promise<number> {
   const { program, exit } = assemble();
   try {
     if (argv.length === 0) program.outputHelp();
-    else await program.parseAsync(argv, { from: "user" });
+    else await program.parseAsync(withoutHelpVerb(argv, program.commands.map((verb) => verb.name())), { from: "user" });
     return exit.code;
   } catch (error) {
     if (!(error instanceof CommanderError)) return reportError(error);
@@ -52,6 +52,14 @@ export function outlineVerbs(): VerbOutline[] {
       operands: name === "name" ? "names" : name === "file" ? "files" : first?.argChoices ?? "none",
     };
   });
+}
+
+/** `help` is what people type first, and no verb of its own: `tacit help add` is `tacit add --help`. */
+function withoutHelpVerb(argv: string[], verbs: string[]): string[] {
+  const [first, verb, ...rest] = argv;
+  if (first !== "help") return argv;
+  if (verb === undefined) return ["--help"];
+  return verbs.includes(verb) ? [verb, "--help"] : [verb, ...rest];
 }
 
 const collect = (word: string, earlier: string[] | undefined) => [...(earlier ?? []), word];

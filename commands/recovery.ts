@@ -24,7 +24,7 @@ export async function runRecovery(invocation: Invocation, options: RecoveryOptio
   }
   if (options.check === true) return await check(invocation);
   if (options.remove === true) return await remove(invocation);
-  const way = recoveryWay(invocation, true, options.recoveryCodeToFd);
+  const way = recoveryWay(invocation, "recovery", true, options.recoveryCodeToFd);
   return await withPresence(invocation, async (slot) => {
     const recovery = drawRecoveryCode();
     await handOverRecoveryCode(recovery, way);

@@ -1,6 +1,6 @@
 /**
  * How a fresh recovery code reaches its owner: on the terminal, where two of its groups are asked back, or through a
- * descriptor of the caller's. Never on stdout, which ends up in logs and transcripts. docs/cli.md, "Recovery code".
+ * descriptor of the caller's. Never on stdout, which ends up in logs and transcripts. docs/cli.md, "init".
  */
 import { type RecoveryCode } from "../lib/presence/slot_changes.ts";
 import { hasTerminal, NoTerminalError, readVisible, showOnTerminal } from "../lib/tty.ts";
@@ -18,7 +18,12 @@ const TRIES = 3;
  * Decides where the code will go before it exists.
  * @throws {CommandError} if a script has not said where; {NoTerminalError} without a terminal.
  */
-export function recoveryWay(invocation: Invocation, wanted: boolean, fd: number | undefined): RecoveryWay {
+export function recoveryWay(
+  invocation: Invocation,
+  verb: "init" | "recovery",
+  wanted: boolean,
+  fd: number | undefined,
+): RecoveryWay {
   if (!wanted) return "none";
   if (fd !== undefined) {
     if (Number.isInteger(fd) && fd >= 2) return fd;
@@ -32,7 +37,7 @@ export function recoveryWay(invocation: Invocation, wanted: boolean, fd: number 
     throw new CommandError(
       "usage",
       "Cannot hand over a recovery code: the passphrase does not come from a person, so nobody would write it down",
-      "add --no-recovery, or --recovery-code-to-fd 3 3> file",
+      `add ${verb === "init" ? "--no-recovery, or " : ""}--recovery-code-to-fd 4 4> file`,
     );
   }
   if (!hasTerminal()) throw new NoTerminalError("Cannot ask: there is no terminal");

@@ -13,7 +13,7 @@ export interface RemoveOptions {
 }
 
 export async function runRemove(invocation: Invocation, words: string[], options: RemoveOptions): Promise<number> {
-  refuseUnderAgent("remove");
+  refuseUnderAgent("remove", "NAME");
   await requireUnlocked(invocation.homes, "remove a secret");
   const secrets = await readSecrets(invocation.homes, "remove a secret");
   const names = requireKnown(words, secrets.map((secret) => secret.name), "remove");

@@ -101,7 +101,7 @@ function readEnvFile(path: string): EnvEntry[] {
     return parseEnvFile(Deno.readFileSync(path));
   } catch (error) {
     const state = error instanceof EnvFileError
-      ? error.message
+      ? error.message.replace(/^Cannot read /, "")
       : error instanceof Deno.errors.NotFound
       ? "not found"
       : "it cannot be read";

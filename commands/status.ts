@@ -1,4 +1,4 @@
-/** `tacit status`: locked or not, and until when. Exit 0 only if unlocked. docs/cli.md, "status". */
+/** `tacit status`: locked or not, and until when. Exit 0 only if unlocked. docs/cli.md, "unlock". */
 import { hasVault, readStatus } from "./daemon_state.ts";
 import { EXIT } from "./exit_codes.ts";
 import type { Invocation } from "./invocation.ts";

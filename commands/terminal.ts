@@ -21,7 +21,7 @@ export function hintsForHome(chosen: string): void {
 }
 
 /** `text` with every proposed command made to work on the home in question. */
-function proposing(text: string): string {
+export function proposing(text: string): string {
   if (home === null) return text;
   const option = /^[A-Za-z0-9/._-]+$/.test(home) ? home : `'${home.replaceAll("'", `'\\''`)}'`;
   return text.replace(/\btacit (?=[a-z])/g, `tacit --home ${option} `);

@@ -61,6 +61,13 @@ export function passphraseSource(
       "leave it out, or use --passphrase-fd N",
     );
   }
+  if (fd === 1 || fd === 2) {
+    throw new CommandError(
+      "usage",
+      `Cannot read passphrases from descriptor ${fd}: it is for output`,
+      "tacit … --passphrase-fd 3 3< file",
+    );
+  }
   return { ...(fd !== undefined && { passphraseFd: fd }), ...(file !== undefined && { passphraseFile: file }) };
 }
 

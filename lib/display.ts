@@ -1,6 +1,6 @@
 /**
  * Text of foreign origin (names, descriptions, audit fields, paths) made safe to print on a terminal:
- * control bytes, escape sequences and bidirectional overrides become visible escapes. Leak catalogue row 69.
+ * control bytes, escape sequences and bidirectional overrides become visible escapes.
  */
 
 // C0, DEL and C1 (Cc), formats such as bidi controls and zero-width characters (Cf), lone surrogates (Cs), line and

@@ -92,18 +92,25 @@ export function homeDirectory(): string {
 
 /**
  * A directory on tmpfs for one-shot files, so that a value injected as a file never meets a disk. `/dev/shm` is shared
- * by all users: whoever makes or uses the directory must check that it is ours and 0700. Null where there is none.
+ * by all users: whoever makes or uses the directory must check that it is ours and 0700. Null where there is none, or
+ * its name is taken by another user.
  */
 function memoryDirectory(data: string): string | null {
   if (Deno.build.os !== "linux") return null;
   let hash = 0x811c9dc5;
   for (const b of new TextEncoder().encode(data)) hash = Math.imul(hash ^ b, 0x01000193) >>> 0;
+  const path = `/dev/shm/tacit-${Deno.uid()}-${hash.toString(16)}`;
   try {
     if (!Deno.lstatSync("/dev/shm").isDirectory) return null;
   } catch {
     return null;
   }
-  return `/dev/shm/tacit-${Deno.uid()}-${hash.toString(16)}`;
+  try {
+    // Another user who made something of this name first must not keep the daemon from starting.
+    return Deno.lstatSync(path).uid === Deno.uid() ? path : null;
+  } catch {
+    return path;
+  }
 }
 
 /** `/run/user/UID/tacit` where that directory exists and is ours alone; the environment is not asked. */

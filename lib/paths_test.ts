@@ -26,3 +26,18 @@ Deno.test("a chosen home holds everything but one-shot files", () => {
     assert.ok(path === "/some/home" || path?.startsWith("/some/home/"), name);
   }
 });
+
+Deno.test("another user who takes the name of the one-shot directory keeps nothing from working", () => {
+  if (Deno.build.os !== "linux" || Deno.uid() !== 0) return console.log("skipped: needs a second user");
+  const home = `/some/home-${crypto.randomUUID()}`;
+  const { oneShot, runtime } = homesOf(home);
+  assert.notEqual(oneShot, `${runtime}/files`);
+  Deno.mkdirSync(oneShot, { mode: 0o755 });
+  try {
+    assert.equal(homesOf(home).oneShot, oneShot);
+    Deno.chownSync(oneShot, 65534, 65534);
+    assert.equal(homesOf(home).oneShot, `${runtime}/files`);
+  } finally {
+    Deno.removeSync(oneShot);
+  }
+});

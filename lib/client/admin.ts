@@ -1,6 +1,6 @@
 /**
  * What a person with presence asks of the daemon, in the words of the commands. Values go from intake straight into
- * the sealed request. docs/protocol.md, "Widening requests".
+ * the sealed request. docs/protocol.md, "Verbs of admin.sock".
  */
 import type { Homes } from "../paths.ts";
 import { widen } from "../presence/challenge.ts";

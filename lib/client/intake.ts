@@ -35,7 +35,9 @@ export class InboundValues {
 
   /** Takes ownership of `bytes`. */
   put(name: string, bytes: Uint8Array): void {
-    if (bytes.length === 0) throw new IntakeError(`Cannot store "${name}": the value is empty`, "");
+    if (bytes.length === 0) {
+      throw new IntakeError(`Cannot store "${name}": the value is empty`, `tacit add ${name} < file`);
+    }
     if (bytes.length > MAX_VALUE_BYTES) {
       bytes.fill(0);
       throw new IntakeError(

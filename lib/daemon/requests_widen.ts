@@ -64,7 +64,8 @@ async function add(service: Service, secrets: readonly NewSecret[], attachment: 
     for (const secret of secrets) {
       const value = new Secret(secret.name, attachment.slice(at, at += secret.length));
       values.push(value);
-      const score = checkValue(secret, attachment.subarray(at - secret.length, at));
+      const modes = service.keyring.names.get(secret.name)?.grant.modes ?? secret.modes;
+      const score = checkValue({ ...secret, modes }, attachment.subarray(at - secret.length, at));
       if (score.weak) notes.push(`${secret.name}: ${score.reason}`);
       edits.push({ op: "put", record: recordOf(service, secret, score.weak), value });
     }
@@ -80,10 +81,16 @@ async function add(service: Service, secrets: readonly NewSecret[], attachment: 
 function checkValue(secret: NewSecret, value: Uint8Array) {
   const refuse = (code: RefusalCode, state: string, hint = "") =>
     new RefusedRequest(code, `Cannot store "${secret.name}": ${state}`, hint);
-  if (value.length === 0) throw refuse("bad_value", "the value is empty");
+  if (value.length === 0) throw refuse("bad_value", "the value is empty", `tacit add ${secret.name} < file`);
   if (value.length > MAX_VALUE_BYTES) throw refuse("bad_value", "the value is larger than 1 MiB");
   // An environment cannot hold it, and it would be cut off silently there.
-  if (secret.modes.includes("env") && value.includes(0)) throw refuse("bad_value", "the value holds a zero byte");
+  if (secret.modes.includes("env") && value.includes(0)) {
+    throw refuse(
+      "bad_value",
+      "the value holds a zero byte, which no variable can",
+      `tacit add ${secret.name} --inject file`,
+    );
+  }
   const score = scoreValue(value);
   if (score.weak && !secret.weak) throw refuse("weak_value", score.reason, "--weak stores it all the same");
   return score;

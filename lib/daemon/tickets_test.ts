@@ -31,7 +31,7 @@ Deno.test("a ticket is good once, for its command in its directory", () => {
 });
 
 Deno.test("a ticket shown with another command or directory is used up", () => {
-  for (const [sha, cwd] of [["cd".repeat(32), "/work"], ["ab".repeat(32), "/work/"]] as const) {
+  for (const [sha, cwd] of [["cd".repeat(32), "/project"], ["ab".repeat(32), "/project/"]] as const) {
     const tickets = new Tickets(clockAt());
     const ticket = tickets.mint(bindingOf());
     assert.equal(tickets.redeem(ticket, sha, cwd), "ticket_mismatch");

@@ -53,7 +53,9 @@ export function decideUse(secret: SecretMetadata, use: IntendedUse): Decision {
     const code = use.mode === "env" ? "no_env_grant" : "no_grant";
     const inject = use.mode === "file" ? "file" : "env";
     const state = `its grant does not allow injection by ${use.mode}; ask the human`;
-    return no(code, state, `tacit edit ${name} --inject ${inject}`);
+    // --inject replaces the list: what is granted already stays granted.
+    const modes = [...grant.modes.filter((mode) => mode === "env" || mode === "file"), inject];
+    return no(code, state, `tacit edit ${name} ${modes.map((mode) => `--inject ${mode}`).join(" ")}`);
   }
   if (use.mode !== "env" && use.mode !== "file") {
     return no("no_grant", `this version has no injection by ${use.mode}`, `tacit edit ${name} --inject env`);

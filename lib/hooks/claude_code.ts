@@ -65,9 +65,9 @@ export function readClaudeEvent(text: string, variable: (name: string) => string
     case "PostToolUse":
       return { kind: "post_tool", caller, places, output: input["tool_response"] ?? null };
     case "PostToolUseFailure":
-      return { kind: "post_tool_failure", caller, error: string(input["error"]) ?? "" };
+      return { kind: "post_tool_failure", caller, error: textOf(input["error"]) };
     case "UserPromptSubmit":
-      return { kind: "prompt", caller, places, text: string(input["prompt"]) ?? "" };
+      return { kind: "prompt", caller, places, text: textOf(input["prompt"]) };
     case "SessionStart":
       return { kind: "session_start", caller, shellFile: shellFileOf(caller, variable) };
     case "SubagentStart":
@@ -169,6 +169,11 @@ function parse(text: string): JsonObject {
 
 function string(value: Json | undefined): string | null {
   return typeof value === "string" ? value : null;
+}
+
+/** What must be searched whatever its shape: a string as it is, anything else as JSON. */
+function textOf(value: Json | undefined): string {
+  return typeof value === "string" ? value : value === undefined || value === null ? "" : JSON.stringify(value);
 }
 
 /** A short name for the audit log; anything that could not be one is left out. */

@@ -71,8 +71,10 @@ export function explain(message: string, hint: string): string {
   return hint === "" ? `tacit: ${sentence}` : `tacit: ${sentence} What helps: ${hint}`;
 }
 
-/** The denial where a value is needed and no daemon answers. */
-export const UNREACHABLE: string = explain(
-  "Cannot use a secret: the tacit daemon is not reachable",
-  "ask the person to run `tacit unlock` in a terminal of their own, then try again",
-);
+/** The denial where a value is needed and no daemon answers; `unlock` is the command for the person. */
+export function unreachable(unlock: string): string {
+  return explain(
+    "Cannot use a secret: the tacit daemon is not reachable",
+    `ask the person to run \`${unlock}\` in a terminal of their own, then try again`,
+  );
+}

@@ -2,12 +2,19 @@
 import { userInfo } from "node:os";
 import type { AgentPlaces } from "./event.ts";
 import { isObject } from "./event.ts";
-import { HOOK_EVENTS, hooksIn } from "./settings.ts";
+import { addToSettings, HOOK_EVENTS, hooksIn } from "./settings.ts";
 import { readSettings, settingsFiles } from "./settings_files.ts";
 
 /** One reason why Claude Code may not call tacit. */
 export interface SettingsFinding {
-  kind: "not_installed" | "event_missing" | "several_programs" | "hooks_disabled" | "managed_only" | "unreadable";
+  kind:
+    | "not_installed"
+    | "event_missing"
+    | "several_programs"
+    | "changed"
+    | "hooks_disabled"
+    | "managed_only"
+    | "unreadable";
   /** One sentence without values of the file. */
   text: string;
 }
@@ -24,9 +31,13 @@ export interface SettingsReport {
 
 /**
  * Looks at the settings of the user, of the project around `project`, and of the administrator. `path` replaces the
- * user's file.
+ * user's file; `program` is what was installed there, to be compared with what is called.
  */
-export function inspectClaudeSettings(project: string | null, path?: string): SettingsReport {
+export function inspectClaudeSettings(
+  project: string | null,
+  path?: string,
+  program?: readonly string[],
+): SettingsReport {
   const places: AgentPlaces = { transcript: null, project };
   const files = settingsFiles(places, userInfo().homedir);
   const own = path ?? files[0]?.path ?? "";
@@ -53,8 +64,23 @@ export function inspectClaudeSettings(project: string | null, path?: string): Se
       findings.push({ kind: "event_missing", text: `${own} does not call tacit at ${event}` });
     }
     if (programs.length > 1) findings.push({ kind: "several_programs", text: `${own} calls more than one tacit` });
+    for (const place of changedSince(own, program)) {
+      findings.push({ kind: "changed", text: `${own} does not call tacit at ${place} as it was installed` });
+    }
   }
   return { path: own, installed: events.length > 0, programs, findings };
+}
+
+/** The places where another install of `program` would change something, other than a missing event. */
+function changedSince(path: string, program: readonly string[] | undefined): string[] {
+  if (program === undefined) return [];
+  try {
+    const { changes } = addToSettings(Deno.readTextFileSync(path), program);
+    return [...new Set(changes.filter(({ sign }) => sign === "-").map((change) => change.path))];
+  } catch {
+    // Unreadable or no plain JSON: said above, or at the next install.
+    return [];
+  }
 }
 
 function ownHooks(path: string): { events: string[]; programs: string[] } {

@@ -36,6 +36,26 @@ Deno.test("an installation is found whole, in part, twice or not at all", () =>
     assert.deepEqual(kinds(), ["not_installed", "unreadable"]);
   }));
 
+Deno.test("another program, matcher, time or failure mode than was installed is found", () =>
+  withProject(async (project, own) => {
+    const kinds = () => inspectClaudeSettings(project, own, ["/opt/tacit"]).findings.map(({ kind }) => kind);
+    await Deno.writeTextFile(own, installed);
+    assert.deepEqual(kinds(), []);
+    const edits: ((group: { matcher: string; hooks: Record<string, unknown>[] }) => void)[] = [
+      (group) => group.hooks.forEach((hook) => hook["command"] = "/evil/tacit"),
+      (group) => group.hooks.forEach((hook) => hook["args"] = ["--home", "/evil", "hook", "claude-code"]),
+      (group) => group.hooks.forEach((hook) => delete hook["onFailure"]),
+      (group) => group.hooks.forEach((hook) => hook["timeout"] = 0),
+      (group) => group.matcher = "Nothing",
+    ];
+    for (const edit of edits) {
+      const changed = JSON.parse(installed);
+      edit(changed.hooks.PreToolUse[0]);
+      await Deno.writeTextFile(own, JSON.stringify(changed));
+      assert.ok(kinds().includes("changed"), edit.toString());
+    }
+  }));
+
 Deno.test("hooks switched off in a project's settings are found", () =>
   withProject(async (project, own) => {
     await Deno.writeTextFile(own, installed);

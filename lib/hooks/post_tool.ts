@@ -5,10 +5,13 @@
 import { type Ask, MAX_BATCH_BYTES, MAX_BATCH_LEAVES, namesOf, pack, unpack } from "./daemon.ts";
 import { isObject, type Json, PASS, type Verdict } from "./event.ts";
 import type { Caller } from "../protocol/messages.ts";
-import { stringLeaves, withStringLeaves } from "./string_leaves.ts";
+import { cutDepths, stringLeaves, withStringLeaves } from "./string_leaves.ts";
 
 /** Stands where one string is larger than the daemon takes. */
 const TOO_LARGE = "[tacit: this output is too large to be searched for secrets and is withheld]";
+
+/** Stands where output is nested deeper than any tool's, so deep that it cannot be walked. */
+const TOO_DEEP = "[tacit: what was here is nested too deeply to be searched for secrets and is withheld]";
 
 /** What a scrub of many strings found. */
 export interface Scrubbed {
@@ -24,18 +27,30 @@ export async function decidePostTool(
   ask: Ask,
   persisted: (path: string) => Promise<boolean>,
 ): Promise<Verdict> {
-  const scrubbed = await scrubLeaves(caller, stringLeaves(output), ask);
+  const { walkable, leaves } = leavesOf(output);
+  const scrubbed = await scrubLeaves(caller, leaves, ask);
   if (scrubbed === null) return PASS;
   const path = isObject(output) ? output["persistedOutputPath"] : undefined;
   const fileChanged = typeof path === "string" && await persisted(path);
-  if (!scrubbed.changed && !fileChanged) return PASS;
-  const replaced = withStringLeaves(output, scrubbed.leaves);
+  if (!scrubbed.changed && !fileChanged && walkable === output) return PASS;
+  const replaced = withStringLeaves(walkable, scrubbed.leaves);
   if (isObject(replaced)) {
     // With these Claude Code shows its own saved copy in place of what is answered here.
     delete replaced["persistedOutputPath"];
     delete replaced["persistedOutputSize"];
   }
   return { kind: "replace", output: replaced };
+}
+
+/** The text of `output`, and `output` itself unless a part of it had to be cut out for that. */
+function leavesOf(output: Json): { walkable: Json; leaves: string[] } {
+  try {
+    return { walkable: output, leaves: stringLeaves(output) };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const walkable = cutDepths(output, TOO_DEEP);
+    return { walkable, leaves: stringLeaves(walkable) };
+  }
 }
 
 /** A failed call's output cannot be replaced; the agent is told not to repeat what it saw. */

@@ -13,7 +13,7 @@ import {
   MAX_BATCH_LEAVES,
   namesOf,
   pack,
-  UNREACHABLE,
+  unreachable,
 } from "./daemon.ts";
 import { type JsonObject, PASS, type PreToolEvent, type Verdict } from "./event.ts";
 import type { PermissionRules, RuleVerdict } from "./permission_rules.ts";
@@ -24,6 +24,8 @@ export interface PreToolMeans {
   ask: Ask;
   /** The installed program with its leading arguments. */
   program: readonly string[];
+  /** The command by which a person unlocks this home. */
+  unlock: () => Promise<string>;
   /** The user's rules, read when a call is wrapped. `complete` is false if a file could not be read. */
   rules: () => Promise<{ rules: PermissionRules; complete: boolean }>;
 }
@@ -52,17 +54,16 @@ export async function decidePreTool(event: PreToolEvent, means: PreToolMeans): P
   if (packed.bytes.length > MAX_BATCH_BYTES || leaves.length > MAX_BATCH_LEAVES) {
     return deny(explain("Cannot search this call for secrets: its input is too large", "split it into smaller calls"));
   }
-  if (typeof command === "string" && command.includes("--ticket")) {
-    const { unwrapCommand } = await import("./wrapped_command.ts");
-    const wrapped = unwrapCommand(means.program, command);
-    if (wrapped === "opaque" && !event.unattended) {
-      return { kind: "ask", reason: "This command calls tacit's runner itself, which only tacit's hook should do." };
-    }
-    if (wrapped !== null && wrapped !== "opaque") return await judge(event, means, wrapped.inner, null);
-  }
-  const request = { verb: "prepare", caller: event.caller, lengths: packed.lengths, command: commandAt } as const;
+  const runner = typeof command === "string" ? await runnerCall(event, means, command) : null;
+  // A call of the runner is searched like any other, and needs no ticket.
+  const commandIndex = runner === null ? commandAt : null;
+  const request = { verb: "prepare", caller: event.caller, lengths: packed.lengths, command: commandIndex } as const;
   const answer = await means.ask(request, packed.bytes);
-  if (answer.kind === "unreachable") return live && needsValue(event) ? deny(UNREACHABLE) : PASS;
+  if (runner !== null) {
+    const found = answer.kind === "refused" && !NO_SERVICE.has(answer.code);
+    return found ? deny(explain(answer.message, answer.hint)) : await runner();
+  }
+  if (answer.kind === "unreachable") return live && needsValue(event) ? deny(unreachable(await means.unlock())) : PASS;
   if (answer.kind === "refused") {
     if (NO_SERVICE.has(answer.code) && !(live && needsValue(event))) return PASS;
     return deny(explain(answer.message, answer.hint));
@@ -74,6 +75,21 @@ export async function decidePreTool(event: PreToolEvent, means: PreToolMeans): P
   const { wrapCommand } = await import("./wrapped_command.ts");
   const input = { ...event.input, command: wrapCommand(means.program, ticket, command) };
   return await judge(event, means, command, { input, names: namesOf(answer.message) });
+}
+
+/** How to decide about a command that calls the runner itself, or null if it does not. */
+async function runnerCall(
+  event: PreToolEvent,
+  means: PreToolMeans,
+  command: string,
+): Promise<(() => Promise<Verdict>) | null> {
+  if (!command.includes("--ticket")) return null;
+  const { unwrapCommand } = await import("./wrapped_command.ts");
+  const wrapped = unwrapCommand(means.program, command);
+  if (wrapped === null) return null;
+  if (wrapped !== "opaque") return () => judge(event, means, wrapped.inner, null);
+  const reason = "This command calls tacit's runner itself, which only tacit's hook should do.";
+  return event.unattended ? null : () => Promise.resolve({ kind: "ask", reason });
 }
 
 /** True where a placeholder could be meant to become a value; in a file it is text. */

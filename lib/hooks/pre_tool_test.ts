@@ -40,6 +40,7 @@ async function decide(input: JsonObject, { tool = "shell", answer, ...rest }: Ca
     ask,
     program: PROGRAM,
     rules: () => Promise.resolve({ rules, complete: rest.complete ?? true }),
+    unlock: () => Promise.resolve("tacit --home '/h' unlock"),
   });
   return { verdict, asked };
 }
@@ -122,7 +123,8 @@ Deno.test("a command that is wrapped already is not wrapped again, and is judged
   assert.equal((await decide({ command }, { unattended: true })).verdict.kind, "pass");
   const twice = await decide({ command: `cd x && ${command}` }, { rules: { allow: ["Bash"] } });
   assert.equal(twice.verdict.kind, "pass");
-  assert.equal(twice.asked.length, 0);
+  // It is searched, and asks for no ticket.
+  assert.deepEqual(twice.asked.map(([request]) => request.verb === "prepare" && request.command), [null]);
 });
 
 Deno.test("the runner called in any other form is asked for, whatever the rules say", async () => {

@@ -6,26 +6,35 @@ import type { Caller } from "../protocol/messages.ts";
 /** Names told at most; the rest are found with `tacit list`. */
 const MAX_NAMES = 60;
 
-const UNLOCK = "a person can run `tacit unlock` in a terminal of their own";
-
-/** Registers the session, or for a subagent notes it, and tells the agent how to use secrets. */
-export async function startSession(caller: Caller, ask: Ask, event: "start" | "seen" = "start"): Promise<Verdict> {
+/**
+ * Registers the session, or for a subagent notes it, and tells the agent how to use secrets. `human` gives the command
+ * for a verb that a person runs.
+ */
+export async function startSession(
+  caller: Caller,
+  ask: Ask,
+  human: (verb: string) => string,
+  event: "start" | "seen" = "start",
+): Promise<Verdict> {
+  const unlock = `a person can run \`${human("unlock")}\` in a terminal of their own`;
   const registered = await ask({ verb: "session", event, caller });
   if (registered.kind === "unreachable") {
-    return tell(`No secret can be used and no output is scrubbed now: its daemon is not reachable (${UNLOCK}).`);
+    return tell(`No secret can be used and no output is scrubbed now: its daemon is not reachable (${unlock}).`);
   }
   const listed = await ask({ verb: "list" });
   const state = registered.kind === "ok" ? registered.message["state"] : undefined;
   if (registered.kind === "refused" && (registered.code === "never_unlocked" || registered.code === "locked")) {
-    return tell(`No secret can be used now (${UNLOCK}). ${scrubbingOff(registered.code === "never_unlocked")}`);
+    return tell(`No secret can be used now (${unlock}). ${scrubbingOff(registered.code === "never_unlocked")}`);
   }
-  if (state === "never_unlocked") return tell(`No secret can be used now (${UNLOCK}). ${scrubbingOff(true)}`);
+  if (state === "never_unlocked") return tell(`No secret can be used now (${unlock}). ${scrubbingOff(true)}`);
   const lines = [howTo()];
   if (state === "locked") {
-    lines.push(`The vault is locked now: a command with a placeholder is refused until ${UNLOCK}.`);
+    lines.push(`The vault is locked now: a command with a placeholder is refused. To unlock, ${unlock}.`);
   }
   lines.push(
-    listed.kind === "ok" ? known(listed.message) : `Names: ${namesOf(registeredMessage(registered)).join(", ")}.`,
+    listed.kind === "ok"
+      ? known(listed.message, human("list"))
+      : `Names: ${namesOf(registeredMessage(registered)).join(", ")}.`,
   );
   if (registered.kind === "ok" && registered.message["scrubbing"] === false) lines.push(scrubbingOff(true));
   return tell(lines.join("\n"));
@@ -45,7 +54,7 @@ function howTo(): string {
     "[REDACTED:NAME]; never write that into a file. Do not try to see, encode, split or describe values.";
 }
 
-function known(message: Record<string, unknown>): string {
+function known(message: Record<string, unknown>, list: string): string {
   const secrets = Array.isArray(message["secrets"]) ? message["secrets"] as unknown[] : [];
   const usable: string[] = [];
   const waiting: string[] = [];
@@ -56,14 +65,14 @@ function known(message: Record<string, unknown>): string {
     else if (modes.includes("env") || modes.includes("file")) usable.push(name);
     else waiting.push(`${name} (${modes.includes("sealed") ? "sealed, not usable yet" : "no use granted"})`);
   }
-  const lines = [usable.length === 0 ? "No secret is usable." : `Usable now: ${shorten(usable)}.`];
-  if (waiting.length > 0) lines.push(`Not usable: ${shorten(waiting)}.`);
+  const lines = [usable.length === 0 ? "No secret is usable." : `Usable now: ${shorten(usable, list)}.`];
+  if (waiting.length > 0) lines.push(`Not usable: ${shorten(waiting, list)}.`);
   return lines.join("\n");
 }
 
-function shorten(names: string[]): string {
+function shorten(names: string[], list: string): string {
   const more = names.length - MAX_NAMES;
-  return names.slice(0, MAX_NAMES).join(", ") + (more > 0 ? `, and ${more} more (tacit list)` : "");
+  return names.slice(0, MAX_NAMES).join(", ") + (more > 0 ? `, and ${more} more (${list})` : "");
 }
 
 function readSecret(secret: unknown): { name: string | null; modes: string[]; expired: boolean } {

@@ -11,7 +11,7 @@ const secret = (name: string, modes: string[], expired = false) => ({ name, gran
 
 async function told(session: Answer, list: Answer = ok({ secrets: [] })): Promise<string> {
   const ask: Ask = (request) => Promise.resolve(request.verb === "session" ? session : list);
-  const verdict = await startSession(CALLER, ask);
+  const verdict = await startSession(CALLER, ask, (verb) => `tacit --home '/h' ${verb}`);
   assert.equal(verdict.kind, "context");
   return verdict.kind === "context" ? verdict.text : "";
 }
@@ -40,7 +40,7 @@ Deno.test("a session without key or daemon says so, and that output is not scrub
   ];
   for (const session of off) {
     const text = await told(session);
-    assert.match(text, /tacit unlock/);
+    assert.match(text, /tacit --home '\/h' unlock/);
     assert.match(text, /NOT scrubbed|no output is scrubbed/);
   }
   const locked = await told(

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type FakeDaemon, startFakeDaemon } from "../../tests/kit/fake_daemon.ts";
+import { leftOut, NOT_LINUX } from "../../tests/kit/left_out.ts";
 import { tacitCommand } from "../../tests/kit/program.ts";
 import { channelLine, channelScript, newToken, openShellChannel, scriptPath } from "./shell_channel.ts";
 
 const VALUE = "kzChannelValue0123456789abcdefghijkl";
 const MARKER = "[REDACTED:TOKEN]";
-const ON_LINUX = { ignore: Deno.build.os !== "linux" };
+const ON_LINUX = leftOut(NOT_LINUX);
 
 interface Ran {
   code: number;

@@ -11,6 +11,15 @@ Deno.test("strings and keys come out in one order and go back into the same plac
   assert.throws(() => withStringLeaves(value, ["A"]), RangeError);
 });
 
+Deno.test("a number long enough to be a value is a leaf, and stays a number unless its leaf changed", () => {
+  const value = { n: 73920164, m: [73920164, 999, -0.5] };
+  assert.deepEqual(stringLeaves(value), ["n", "73920164", "m", "73920164", "-0.5"]);
+  assert.deepEqual(withStringLeaves(value, ["n", "gone", "m", "73920164", "-0.5"]), {
+    n: "gone",
+    m: [73920164, 999, -0.5],
+  });
+});
+
 Deno.test("any value survives being taken apart, packed, unpacked and put together", () => {
   fc.assert(
     fc.property(fc.jsonValue({ stringUnit: "binary" }), (generated) => {

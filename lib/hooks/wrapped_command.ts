@@ -5,6 +5,9 @@
 import { leadingCd } from "../shell/parts.ts";
 import { shellQuote } from "../shell/quote.ts";
 
+/** Whatever answered on the socket wrote it. */
+const TICKET = /^[A-Za-z0-9_-]{1,64}$/;
+
 /** The installed program with its leading arguments, as one shell text. */
 export function programText(program: readonly string[]): string {
   return program.map((word) => /^[A-Za-z0-9_\/.:@%+=,-]+$/.test(word) ? word : shellQuote(word)).join(" ");
@@ -12,9 +15,10 @@ export function programText(program: readonly string[]): string {
 
 /**
  * `command` as a call of the runner; a leading `cd` stays in front, where the agent's shell sees it.
- * @throws {TypeError} on a NUL in the command.
+ * @throws {TypeError} on a NUL in the command, or a ticket that is more than one plain word: it stands outside quotes.
  */
 export function wrapCommand(program: readonly string[], ticket: string, command: string): string {
+  if (!TICKET.test(ticket)) throw new TypeError("Cannot wrap the command: the ticket is no ticket");
   const { prefix, rest } = leadingCd(command) ?? { prefix: "", rest: command };
   return `${prefix}${programText(program)} exec --ticket ${ticket} -- ${shellQuote(rest)}`;
 }

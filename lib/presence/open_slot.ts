@@ -1,7 +1,7 @@
 /**
  * Knowledge of the passphrase or the recovery code, proven by opening a key slot of the vault file in this process.
  * The memory-hungry derivation thus runs in a short-lived process, and no passphrase ever crosses a socket.
- * The caller has hardened the process (lib/harden.ts) before it read what is passed here. docs/protocol.md, "Presence".
+ * The caller has hardened the process (lib/harden.ts) before it read what is passed here. docs/cli.md, "Passphrases".
  */
 import { AuditLog } from "../audit/log.ts";
 import type { Homes } from "../paths.ts";
@@ -14,6 +14,8 @@ import {
   type SlotOptions,
 } from "../vault/slots.ts";
 import { PresenceError, withVaultFaults } from "./presence_error.ts";
+
+const CODE_HINT = "use the newest code, or the passphrase: tacit unlock";
 
 /** An opened slot: who holds it has proven presence. It carries keys, never values. */
 export type ProvenSlot = OpenedSlot;
@@ -38,8 +40,11 @@ export async function openSlot(homes: Homes, proof: Proof, options: SlotOptions 
         : openWithRecovery(homes.vault, proof.code)
     );
   } catch (error) {
-    if (error instanceof PresenceError && error.code === "presence_failed") await noteFailure(homes);
-    throw error;
+    if (!(error instanceof PresenceError && error.code === "presence_failed")) throw error;
+    await noteFailure(homes);
+    if (proof.kind === "passphrase") throw error;
+    // Who has no code that opens is not helped by the way that asks for one.
+    throw new PresenceError(error.code, error.message, CODE_HINT, { cause: error });
   } finally {
     if (proof.kind === "passphrase") proof.passphrase.fill(0);
   }

@@ -39,6 +39,8 @@ const HINT_OF: Partial<Record<VaultFault, string>> = {
   ROLLED_BACK:
     "put the newer file back; or, if values that were replaced or removed may come back: tacit unlock --accept-rollback",
   FORKED: "put the right file back; or take this one as it is: tacit unlock --accept-rollback",
+  // Doctor looks at the file again and names the newest backup and the command that puts it back.
+  DAMAGED_HEADER: "tacit doctor",
   BUSY: "try again in a moment",
   CONFLICT: "try again",
 };

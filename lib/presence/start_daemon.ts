@@ -59,6 +59,8 @@ export async function startDaemon(
   const frame = encodeFrame({ ...request, absolute_ms: lifetime.absoluteMs }, keys.prk);
   try {
     const reply = await within(START_WAIT_MS, () => handOver(child, frame));
+    // One that took the key and answers too late would serve on while the person is told that nothing runs.
+    if (reply === null) end(child);
     return pidOf(reply);
   } finally {
     frame.fill(0);
@@ -120,6 +122,14 @@ async function handOver(child: Deno.ChildProcess, frame: Uint8Array): Promise<Fr
     return null;
   } finally {
     await reader.cancel().catch(() => {});
+  }
+}
+
+function end(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // It ended by itself.
   }
 }
 

@@ -139,10 +139,12 @@ export type Reply =
   | { ok: true; lengths: number[]; names: string[] }
   /** scrub_stream: false if nothing is known that could be looked for. */
   | { ok: true; scrubbing: boolean }
-  /** feed, feed_end, finish, lock, stop, and others that only acknowledge. */
+  /** feed, feed_end: attachment carries what may be shown by now; `held` bytes have not come out yet. */
+  | { ok: true; held: number }
+  /** finish, lock, stop, and others that only acknowledge. */
   | { ok: true }
   | { ok: true; nonce: string; proof: string }
-  | { ok: true; sealed: true }
+  | { ok: true; sealed: true; counter: number }
   | { ok: true; verified: boolean; lines: number; keyed: boolean; bad_line: number | null; reason: string }
   /** sealed add/edit/remove: what now holds. */
   | { ok: true; names: string[]; notes: string[] };

@@ -7,10 +7,11 @@ import { OneShotFiles } from "./one_shot.ts";
 
 const CANARY = "made-up-canary-7hQ2vXw9";
 
-function files(): { oneShot: OneShotFiles; directory: string } {
-  const directory = Deno.makeTempDirSync({ prefix: "tacit-test-" });
+function files(): { oneShot: OneShotFiles; directory: string } & Disposable {
+  const directory = Deno.makeTempDirSync({ prefix: "tacit-files-" });
   const homes = { ...homesOf(directory), oneShot: `${directory}/files` };
-  return { oneShot: new OneShotFiles(homes), directory };
+  const remove = () => Deno.removeSync(directory, { recursive: true });
+  return { oneShot: new OneShotFiles(homes), directory, [Symbol.dispose]: remove };
 }
 
 function texts(entries: Uint8Array[]): string[] {
@@ -18,20 +19,23 @@ function texts(entries: Uint8Array[]): string[] {
 }
 
 Deno.test("childEnvironment() adds the value and keeps the rest", () => {
-  const { oneShot } = files();
+  using place = files();
+  const { oneShot } = place;
   const injections = [{ secret: new Secret("A", utf8(CANARY)), variable: "TOKEN", mode: "env" as const }];
   const env = childEnvironment({ PATH: "/bin", TOKEN: "old" }, injections, oneShot);
   assert.deepEqual(texts(env), ["PATH=/bin", `TOKEN=${CANARY}`]);
 });
 
 Deno.test("childEnvironment() keeps bytes that are not UTF-8", () => {
-  const { oneShot } = files();
+  using place = files();
+  const { oneShot } = place;
   const injections = [{ secret: new Secret("A", Uint8Array.of(0xff, 0xfe, 10)), variable: "T", mode: "env" as const }];
   assert.deepEqual([...childEnvironment({}, injections, oneShot)[0] ?? []], [84, 61, 0xff, 0xfe, 10]);
 });
 
 Deno.test("childEnvironment() refuses a NUL and an oversized value without telling it", () => {
-  const { oneShot } = files();
+  using place = files();
+  const { oneShot } = place;
   for (const value of [utf8(`${CANARY}\0x`), new Uint8Array(131072).fill(65)]) {
     const injections = [{ secret: new Secret("BIG", value), variable: "T", mode: "env" as const }];
     assert.throws(() => childEnvironment({}, injections, oneShot), (e) => {
@@ -44,7 +48,8 @@ Deno.test("childEnvironment() refuses a NUL and an oversized value without telli
 });
 
 Deno.test("a value injected as a file is 0600, and gone afterwards", () => {
-  const { oneShot, directory } = files();
+  using place = files();
+  const { oneShot } = place;
   const injections = [{ secret: new Secret("KEY", utf8(CANARY)), variable: "KEY_FILE", mode: "file" as const }];
   const [entry = ""] = texts(childEnvironment({}, injections, oneShot));
   const path = entry.replace("KEY_FILE=", "");
@@ -52,15 +57,14 @@ Deno.test("a value injected as a file is 0600, and gone afterwards", () => {
   assert.equal((Deno.statSync(path).mode ?? 0) & 0o777, 0o600);
   oneShot.remove();
   assert.throws(() => Deno.statSync(path), Deno.errors.NotFound);
-  Deno.removeSync(directory, { recursive: true });
 });
 
 Deno.test("one-shot files are refused in a directory that others can enter", () => {
-  const { oneShot, directory } = files();
+  using place = files();
+  const { oneShot, directory } = place;
   Deno.mkdirSync(`${directory}/files`, { mode: 0o755 });
   Deno.chmodSync(`${directory}/files`, 0o755);
   assert.throws(() => oneShot.write("KEY", utf8(CANARY)), /not yours alone/);
-  Deno.removeSync(directory, { recursive: true });
 });
 
 Deno.test("one-shot files lie in memory where the platform has a memory file system", () => {

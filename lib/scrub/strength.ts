@@ -14,7 +14,7 @@ export interface Score {
   readonly strength: "full" | "whole" | "boundary" | "none";
   /** True for `boundary` and `none`. */
   readonly weak: boolean;
-  /** One sentence for the person who stores it. It holds neither the value nor its length or a part of it. */
+  /** A clause that follows a colon, for the person who stores it. It holds neither the value nor its length or a part of it. */
   readonly reason: string;
 }
 

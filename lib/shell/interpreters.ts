@@ -1,6 +1,6 @@
 /**
  * Which words of a command are code of another language, as data. A value spliced into code would become code
- * itself (leak catalogue row 53), so placeholders there are refused.
+ * itself, so placeholders there are refused.
  *
  * No list of programs is complete. It holds what agents are seen to write; for the rest the value arrives as one
  * argument, exactly as if it had been typed there in quotes.

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { concat, toHex } from "../bytes.ts";
+import { leftOut, NOT_ROOT } from "../../tests/kit/left_out.ts";
 import { type OpenVault, openVault, put, textOf } from "../../tests/kit/open_vault.ts";
 import { tmpHome } from "../../tests/kit/tmp_home.ts";
 import { blob, frame, header, newBuilt, recoverySpec, slotItem } from "../../tests/kit/vault_builder.ts";
@@ -97,7 +98,7 @@ Deno.test("a vault that is a link, FIFO, directory, or open to others is refused
 
 Deno.test({
   name: "a vault of another user is refused",
-  ignore: Deno.uid() !== 0, // Only root can give a file away.
+  ...leftOut(NOT_ROOT),
   fn: async () => {
     using v = await openVault();
     Deno.chownSync(v.homes.vault, 12345, 12345);

@@ -9,13 +9,10 @@ import { fileURLToPath } from "node:url";
 import { findClaude } from "./install_claude.ts";
 import { leakTable } from "./leak_table.ts";
 import { isolation, runIsolated } from "./network.ts";
-import { type Outcome, runScenario } from "./run_scenario.ts";
+import type { Outcome } from "./judge.ts";
+import { runScenario } from "./run_scenario.ts";
 import { CLAUDE_VERSION } from "./run_agent.ts";
-import type { Scenario } from "./scenario.ts";
-import { CORE, FILES } from "./scenarios_core.ts";
-import { PERMISSIONS, STATES } from "./scenarios_states.ts";
-
-const ALL: Scenario[] = [...CORE, ...FILES, ...STATES, ...PERMISSIONS];
+import { SCENARIOS } from "./scenarios.ts";
 
 function option(name: string): string | undefined {
   const at = Deno.args.indexOf(name);
@@ -42,7 +39,7 @@ async function main(): Promise<number> {
   );
 
   const only = option("--only") ?? "";
-  const queue = ALL.filter((scenario) => scenario.name.includes(only));
+  const queue = SCENARIOS.filter((scenario) => scenario.name.includes(only));
   const outcomes: Outcome[] = [];
   let broken = 0;
   const worker = async () => {
@@ -60,7 +57,7 @@ async function main(): Promise<number> {
   };
   await Promise.all(Array.from({ length: Number(option("--jobs") ?? 2) }, worker));
 
-  outcomes.sort((a, b) => ALL.indexOf(a.scenario) - ALL.indexOf(b.scenario));
+  outcomes.sort((a, b) => SCENARIOS.indexOf(a.scenario) - SCENARIOS.indexOf(b.scenario));
   const table = leakTable(outcomes);
   console.log(`\n${table}\n`);
   const file = Deno.env.get("TACIT_TEST_TABLE");

@@ -26,11 +26,25 @@ function result(request: Rpc): Record<string, unknown> {
       return { protocolVersion: request.params?.protocolVersion, capabilities: { tools: {} }, serverInfo };
     }
     case "tools/list":
-      return { tools: [tool("read_note", "Reads the note"), tool("structured_note", "Reads the note as data")] };
+      return {
+        tools: [
+          tool("read_note", "Reads the note"),
+          tool("structured_note", "Reads the note as data"),
+          tool("failing_note", "Fails and shows the note"),
+          tool("send_note", "Sends a note away"),
+        ],
+      };
     case "tools/call":
-      return request.params?.name === "read_note"
-        ? { content: [text] }
-        : { content: [text], structuredContent: { note: value } };
+      switch (request.params?.name) {
+        case "structured_note":
+          return { content: [text], structuredContent: { note: value } };
+        case "failing_note":
+          return { content: [text], isError: true };
+        case "send_note":
+          return { content: [{ type: "text", text: "sent" }] };
+        default:
+          return { content: [text] };
+      }
     default:
       return {};
   }

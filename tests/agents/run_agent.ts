@@ -15,11 +15,11 @@ export interface AgentRun {
   prompt: string;
   /** Base address of the model. */
   model: string;
-  permissions: "bypassed" | "default";
+  permissions: "bypassed" | "default" | "acceptEdits" | "plan";
   mcpConfig: string | null;
   cwd: string;
   env: Record<string, string>;
-  /** Gets stdout.log and stderr.log. */
+  /** Gets stdout.log and stderr.log; a further run adds to them. */
   directory: string;
 }
 
@@ -36,6 +36,7 @@ const DUMMY_KEY = "sk-ant-dummy-for-tests";
 export async function runAgent(run: AgentRun): Promise<AgentEnd> {
   const args = ["-p", run.prompt, "--output-format", "stream-json", "--verbose", "--model", "claude-sonnet-4-5"];
   if (run.permissions === "bypassed") args.push("--dangerously-skip-permissions");
+  else if (run.permissions !== "default") args.push("--permission-mode", run.permissions);
   if (run.mcpConfig !== null) args.push("--mcp-config", run.mcpConfig);
   const env = {
     ...run.env,
@@ -52,7 +53,7 @@ export async function runAgent(run: AgentRun): Promise<AgentEnd> {
   const child = spawn(run.program, args, { cwd: run.cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
   const logs = [[child.stdout, "stdout.log"], [child.stderr, "stderr.log"]] as const;
   const written = logs.map(([stream, name]) => {
-    const file = createWriteStream(join(run.directory, name));
+    const file = createWriteStream(join(run.directory, name), { flags: "a" });
     return new Promise<void>((done) => stream.pipe(file).on("finish", () => done()));
   });
   let timedOut = false;

@@ -1,8 +1,5 @@
 /** Using a secret: what must work, and leak nothing. */
-import { bash, CURL, PLANTED, type Scenario, scenario, SECRET, TRANSCRIPT } from "./scenario.ts";
-
-const MARKER = new RegExp(`\\[REDACTED:${SECRET}\\]`);
-const turns = (...all: Scenario["script"]["turns"]) => ({ turns: all, final: "finished", threads: [] });
+import { bash, CURL, inTranscript, MARKER, PLANTED, type Scenario, scenario, SECRET, turns } from "./scenario.ts";
 
 export const CORE: Scenario[] = [
   scenario({
@@ -157,8 +154,8 @@ export const FILES: Scenario[] = [
     promise: "What a command printed before it ran out of time is scrubbed, wherever the agent keeps it",
     files: { "key.txt": "key=%VALUE%\n" },
     script: turns(
-      bash(`cat key.txt; echo "{{${SECRET}}}"; sleep 30`, { timeout: 1500 }),
-      bash("cat key.txt; cat key.txt; sleep 30", { timeout: 1500 }),
+      bash(`cat key.txt; echo "{{${SECRET}}}"; sleep 8`, { timeout: 1500 }),
+      bash("cat key.txt; cat key.txt; sleep 8", { timeout: 1500 }),
       bash("find %TMP% -name '*.output' -exec cat {} +"),
     ),
     because: "nothing is sent",
@@ -203,11 +200,7 @@ export const FILES: Scenario[] = [
     script: turns({ tool: "mcp__notes__structured_note", input: {} }),
     because: "nothing is sent",
     shows: [MARKER],
-    disk: [{
-      place: "the session's transcript",
-      where: TRANSCRIPT,
-      why: "the agent stores structured results beside the text, as they were before any hook",
-    }],
+    disk: [inTranscript("the agent stores structured results beside the text, as they were before any hook")],
     outputLeaks: "the agent prints the copy of the structured result that no hook can replace",
   }),
 ];

@@ -1,10 +1,8 @@
 /** Saying no: states without a key, blocked prompts, and the user's own permission rules. */
-import { bash, CURL, PLANTED, type Scenario, scenario, SECRET, TRANSCRIPT } from "./scenario.ts";
+import { bash, CURL, inTranscript, MARKER, PLANTED, type Scenario, scenario, SECRET, turns } from "./scenario.ts";
 
-const MARKER = new RegExp(`\\[REDACTED:${SECRET}\\]`);
-const turns = (...all: Scenario["script"]["turns"]) => ({ turns: all, final: "finished", threads: [] });
-/** The one command for the human; a home that is not the default one is named in it. */
-const UNLOCK = /tacit( --home '[^']+')? unlock/;
+/** The one command for the human; it names the home, which is not the default one. */
+const UNLOCK = /tacit --home '[^']+' unlock/;
 const KEY_FILE = { "key.txt": "key=%VALUE%\n" };
 
 export const STATES: Scenario[] = [
@@ -12,13 +10,9 @@ export const STATES: Scenario[] = [
     name: "prompt with the value",
     promise: "A prompt that holds a value never reaches the model",
     prompt: "use %VALUE% to log in",
-    silent: true,
+    runs: { times: 2, asked: [false, false] },
     because: "the prompt is blocked",
-    disk: [{
-      place: "the session's transcript",
-      where: TRANSCRIPT,
-      why: "the agent notes a prompt before it asks any hook; the person is told that it is exposed",
-    }],
+    disk: [inTranscript("the agent notes a prompt before it asks any hook; the person is told that it is exposed")],
   }),
   scenario({
     name: "expired secret",
@@ -32,7 +26,7 @@ export const STATES: Scenario[] = [
     name: "locked",
     promise: "Locked, a placeholder is refused with the one human command, and output is still scrubbed",
     state: "locked",
-    told: [/locked/],
+    told: [/locked/, UNLOCK],
     files: KEY_FILE,
     script: turns(bash(CURL), bash("cat key.txt"), bash("echo plain")),
     because: "no key",
@@ -43,7 +37,7 @@ export const STATES: Scenario[] = [
     name: "never unlocked",
     promise: "Before the first unlock every placeholder is refused, and other calls run",
     state: "never unlocked",
-    told: [/(NOT|no output is) scrubbed/],
+    told: [/(NOT|no output is) scrubbed/, UNLOCK],
     script: turns(bash(CURL), bash("echo {{SOMETHING_ELSE}}"), bash("echo plain")),
     because: "no key",
     shows: [UNLOCK, /plain/],
@@ -52,7 +46,7 @@ export const STATES: Scenario[] = [
     name: "no daemon",
     promise: "Without a daemon a placeholder is refused, and other calls run",
     state: "no daemon",
-    told: [/(NOT|no output is) scrubbed/],
+    told: [/(NOT|no output is) scrubbed/, UNLOCK],
     script: turns(bash(CURL), bash("echo plain")),
     because: "no key",
     shows: [UNLOCK, /plain/],

@@ -28,9 +28,10 @@ export class TacitHome {
   async prepare(state: State, value: string): Promise<void> {
     await Deno.writeTextFile(join(this.#user.aside, "passphrase"), `${this.passphrase}\n`, { mode: 0o600 });
     const expires = state === "expired" ? ["--expires", "1s"] : [];
+    const use = state === "sealed" ? ["--host", "api.example.com"] : ["--inject", "env"];
     // The least memory that `init` accepts: the derivation's cost is not what is tested here.
     await this.#must(["init", "--no-recovery", "--kdf-memory", "64", ...PASSPHRASE]);
-    await this.#must(["add", SECRET, "--inject", "env", ...expires, ...PASSPHRASE], value);
+    await this.#must(["add", SECRET, ...use, ...expires, ...PASSPHRASE], value);
     await this.#must(["install", "claude-code", "--yes", "--settings", join(this.#user.home, ".claude/settings.json")]);
     if (state === "expired") await new Promise((done) => setTimeout(done, EXPIRY_PASSED));
     if (state === "locked") await this.#must(["lock"]);

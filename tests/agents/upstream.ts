@@ -24,9 +24,9 @@ export function startUpstream(events: Record<string, () => Promise<void>> = {}):
   return { url: `http://127.0.0.1:${server.addr.port}`, received: () => received, stop: () => server.shutdown() };
 }
 
-/** What `received` shows for a request that carried `value` as its bearer token. */
-export function bearerHash(value: string): string {
-  return sha256(`Bearer ${value}`);
+/** What `received` shows for a request with this `Authorization`. */
+export function authorizationHash(authorization: string): string {
+  return sha256(authorization);
 }
 
 function sha256(text: string): string {

@@ -1,12 +1,12 @@
 /** What a person at a terminal sees, and what never appears on their screen. */
 import assert from "node:assert/strict";
 import { newCanary } from "../kit/canary.ts";
+import { leftOut } from "../kit/left_out.ts";
 import { noTerminalReason, onTerminal } from "./terminal_session.ts";
 import { PASSPHRASE, runCommand, TestHome } from "./test_home.ts";
 
-const reason = noTerminalReason();
-if (reason !== null) console.log(`prompt tests are left out: ${reason}`);
-const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: reason !== null, fn });
+const here = leftOut(noTerminalReason());
+const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, ...here, fn });
 
 test("init shows the recovery code once, asks two groups back, and never the passphrase", async () => {
   await using home = new TestHome();

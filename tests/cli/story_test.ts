@@ -1,6 +1,7 @@
 /** The whole life of a home, told through the program as a script would: `--passphrase-fd` and `--home`. */
 import assert from "node:assert/strict";
 import { newCanary } from "../kit/canary.ts";
+import { leftOut, NOT_LINUX, NOT_ROOT } from "../kit/left_out.ts";
 import { PASSPHRASE, plainEnvironment, TestHome } from "./test_home.ts";
 
 Deno.test("a home from init to recovery, with no value on any output or in any file that is not sealed", async () => {
@@ -191,7 +192,7 @@ Deno.test("a daemon that was never unlocked is no empty vault", async () => {
 Deno.test({
   name: "the daemon inherits no descriptor of whoever unlocked, nor its environment",
   // It hides both from everyone but root.
-  ignore: Deno.build.os !== "linux" || Deno.uid() !== 0,
+  ...leftOut(NOT_LINUX ?? NOT_ROOT),
   fn: async () => {
     await using home = await TestHome.initialised();
     const ran = await home.run(["unlock", "--again"], { env: { SPY_VARIABLE: "x" } });

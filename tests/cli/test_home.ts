@@ -3,8 +3,11 @@
  * environment without the tester's, and a passphrase on descriptor 3.
  */
 import { join } from "node:path";
+import { homesOf } from "../../lib/paths.ts";
 import { formsOf, searchBytes } from "../kit/canary.ts";
+import { endProcessesOf } from "../kit/processes.ts";
 import { tacitCommand } from "../kit/program.ts";
+import { removeOneShot } from "../kit/tmp_home.ts";
 
 export const PASSPHRASE = "correct horse 7 battery";
 
@@ -48,8 +51,13 @@ export class TestHome {
   /** Makes a home with a vault and an unlocked daemon. */
   static async initialised(): Promise<TestHome> {
     const home = new TestHome();
-    const ran = await home.run(["init", "--no-recovery", "--kdf-memory", "64"]);
-    if (ran.status !== 0) throw new Error(`Cannot prepare the test: init said ${ran.stderr}`);
+    try {
+      await home.#must(["init", "--no-recovery", "--kdf-memory", "64"]);
+    } catch (error) {
+      // It may have started a daemon before it failed, and nobody else would end that.
+      await home[Symbol.asyncDispose]();
+      throw error;
+    }
     return home;
   }
 
@@ -78,8 +86,12 @@ export class TestHome {
 
   /** Stores a secret for env. */
   async store(name: string, value: string): Promise<void> {
-    const ran = await this.run(["add", name, "--inject", "env"], { stdin: value });
-    if (ran.status !== 0) throw new Error(`Cannot prepare the test: add said ${ran.stderr}`);
+    await this.#must(["add", name, "--inject", "env"], { stdin: value });
+  }
+
+  async #must(args: string[], options: RunOptions = {}): Promise<void> {
+    const ran = await this.run(args, options);
+    if (ran.status !== 0) throw new Error(`Cannot prepare the test: ${args[0]} said ${ran.stderr}`);
   }
 
   /** Where `secrets` occur in `shown` or in any file of the home, in any form that is looked for. */
@@ -103,35 +115,18 @@ export class TestHome {
 
   /** Ends every process of this home, and waits until they have gone. */
   async stop(): Promise<void> {
-    for (let tries = 0; tries < 250; tries++) {
-      const pids = processesOf(this.dir);
-      if (pids.length === 0) return;
-      for (const pid of tries % 50 === 0 ? pids : []) {
-        try {
-          Deno.kill(pid, "SIGTERM");
-        } catch { /* it went by itself */ }
-      }
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    throw new Error("Cannot end the test: its daemon does not stop");
+    if (await endProcessesOf(this.dir)) return;
+    throw new Error("Cannot end the test: its daemon did not stop when asked, and was killed");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
-    Deno.removeSync(this.base, { recursive: true });
-  }
-}
-
-/** Processes whose arguments name `dir`, which no other test has. */
-function processesOf(dir: string): number[] {
-  const found: number[] = [];
-  for (const { name } of Deno.readDirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
     try {
-      if (Deno.readTextFileSync(`/proc/${name}/cmdline`).split("\0").includes(dir)) found.push(Number(name));
-    } catch { /* it ended meanwhile */ }
+      await this.stop();
+    } finally {
+      Deno.removeSync(this.base, { recursive: true });
+      removeOneShot(homesOf(this.dir));
+    }
   }
-  return found;
 }
 
 /** Runs any command to its end. */

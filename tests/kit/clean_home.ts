@@ -5,6 +5,8 @@
 import { randomBytes } from "node:crypto";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { homesOf } from "../../lib/paths.ts";
+import { removeOneShot } from "./tmp_home.ts";
 
 export interface CleanHome {
   /** Everything below this is searched for canaries. */
@@ -40,5 +42,9 @@ export async function cleanHome(): Promise<CleanHome> {
     USER: "tester",
     SHELL: "/bin/bash",
   };
-  return { root: join(base, "r"), ...user, env, remove: () => Deno.remove(base, { recursive: true }) };
+  const remove = async () => {
+    await Deno.remove(base, { recursive: true });
+    removeOneShot(homesOf(user.tacit));
+  };
+  return { root: join(base, "r"), ...user, env, remove };
 }

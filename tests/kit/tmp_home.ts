@@ -20,6 +20,16 @@ export function tmpHome(): TmpHome {
     dir,
     homes,
     path: (name) => join(dir, name),
-    [Symbol.dispose]: () => Deno.removeSync(dir, { recursive: true }),
+    [Symbol.dispose]: () => {
+      Deno.removeSync(dir, { recursive: true });
+      removeOneShot(homes);
+    },
   };
+}
+
+/** Removes the directory for one-shot files, which lies outside the home and is made at a daemon's start. */
+export function removeOneShot(homes: Homes): void {
+  try {
+    Deno.removeSync(homes.oneShot, { recursive: true });
+  } catch { /* no daemon ever ran here */ }
 }

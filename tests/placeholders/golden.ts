@@ -1,5 +1,5 @@
 /**
- * The golden table: what becomes of a command, by shell context. Leak catalogue row 52 is the section so named.
+ * The golden table: what becomes of a command, by shell context.
  * Known names are A, B and TOKEN; the variable of NAME is written V_NAME here.
  */
 

@@ -1,4 +1,4 @@
-/** Promise: the audit log has no place for a value, its hash, its length, or a command. Row 61. */
+/** Promise: the audit log has no place for a value, its hash, its length, or a command. */
 import assert from "node:assert/strict";
 import { ENTRY_FIELDS } from "../../lib/audit/entry.ts";
 import { AuditLog } from "../../lib/audit/log.ts";

@@ -1,4 +1,4 @@
-/** Promise: nothing that an agent can name (itself, a tool, a path) makes a second line or another field. Row 84. */
+/** Promise: nothing that an agent can name (itself, a tool, a path) makes a second line or another field. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { AuditLog } from "../../lib/audit/log.ts";

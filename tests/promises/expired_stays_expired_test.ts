@@ -1,4 +1,4 @@
-/** Promise: past its expiry a secret is refused everywhere, and no clock set back revives it. Leak catalogue row 83. */
+/** Promise: past its expiry a secret is refused everywhere, and no clock set back revives it. */
 import assert from "node:assert/strict";
 import { callerOf, exchange, HOUR, prepare, redeem, setStage, type Stage } from "../kit/daemon_stage.ts";
 

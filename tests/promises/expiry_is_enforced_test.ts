@@ -1,4 +1,4 @@
-/** Promise: past its expiry a secret is refused for every use, and a clock set back does not revive it. Row 83. */
+/** Promise: past its expiry a secret is refused for every use, and a clock set back does not revive it. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { decideUse, effectiveNow } from "../../lib/grant/decide.ts";

@@ -34,7 +34,8 @@ Deno.test("whatever the rules, the mode and the command, the answer is never all
       );
       assert.equal(event.kind, "pre_tool");
       if (event.kind !== "pre_tool") return;
-      const means = { ask, program: PROGRAM, rules: () => Promise.resolve({ rules: given, complete: true }) };
+      const rules = () => Promise.resolve({ rules: given, complete: true });
+      const means = { ask, program: PROGRAM, rules, unlock: () => Promise.resolve("tacit unlock") };
       const printed = writeClaudeVerdict(event, await decidePreTool(event, means));
       const { hookSpecificOutput: verdict } = JSON.parse(printed);
       const decision = verdict.permissionDecision ?? "none";

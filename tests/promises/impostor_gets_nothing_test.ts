@@ -1,45 +1,16 @@
 /**
  * Promise: something else that listens on admin.sock is reported as an impostor, and neither passphrase nor key nor
- * value ever reaches it. Leak catalogue row 73.
+ * value ever reaches it.
  */
 import assert from "node:assert/strict";
-import { concat, utf8 } from "../../lib/bytes.ts";
+import { utf8 } from "../../lib/bytes.ts";
+import { homesOf } from "../../lib/paths.ts";
 import { widen } from "../../lib/presence/challenge.ts";
 import { PresenceError } from "../../lib/presence/presence_error.ts";
-import { encodeFrame, FrameReader } from "../../lib/protocol/frame.ts";
+import * as cli from "../cli/test_home.ts";
 import { formsOf, newCanary, searchBytes } from "../kit/canary.ts";
 import { exchange, PASSPHRASE, setStage, type Stage } from "../kit/daemon_stage.ts";
-
-/** A listener on admin.sock that keeps all it is sent and answers each frame by `answer`. */
-function impostor(stage: Stage, answer: (message: Record<string, unknown>) => object) {
-  const received: Uint8Array[] = [];
-  const verbs: unknown[] = [];
-  const listener = Deno.listen({ transport: "unix", path: stage.homes.adminSocket });
-  const serving = (async () => {
-    for await (const conn of listener) {
-      const reader = new FrameReader(async (p) => {
-        const n = await conn.read(p);
-        if (n !== null) received.push(p.slice(0, n));
-        return n;
-      });
-      try {
-        for (let frame = await reader.next(); frame !== null; frame = await reader.next()) {
-          verbs.push(frame.message["verb"]);
-          await conn.write(encodeFrame(answer(frame.message)));
-        }
-        conn.close();
-      } catch { /* the client left */ }
-    }
-  })();
-  return {
-    received: () => concat(...received),
-    verbs,
-    async close() {
-      listener.close();
-      await serving.catch(() => {});
-    },
-  };
-}
+import { FakeAdmin } from "../kit/fake_admin.ts";
 
 function addOf(name: string, value: string): [Parameters<typeof widen>[2], Uint8Array] {
   const secret = {
@@ -75,16 +46,12 @@ for (const [manner, answer] of Object.entries(ANSWERS)) {
   Deno.test(`an impostor that ${manner} is reported and gets neither passphrase nor key nor value`, async () => {
     await using stage = await setStage();
     const value = newCanary();
-    const fake = impostor(stage, answer);
-    try {
-      assert.equal(await reportOf(stage, value), "impostor");
-    } finally {
-      await fake.close();
-    }
+    await using fake = new FakeAdmin(stage.homes, ({ message }) => ({ message: answer(message) }));
+    assert.equal(await reportOf(stage, value), "impostor");
     assert.deepEqual(fake.verbs, ["challenge"]);
     const secrets = [...formsOf(value), ...formsOf(PASSPHRASE), { name: "key", bytes: stage.prk, wraps: false }];
-    assert.ok(fake.received().length > 0);
-    assert.deepEqual(searchBytes(fake.received(), secrets as ReturnType<typeof formsOf>), []);
+    assert.ok(fake.received.length > 0);
+    assert.deepEqual(searchBytes(Uint8Array.from(fake.received), secrets as ReturnType<typeof formsOf>), []);
   });
 }
 
@@ -96,4 +63,50 @@ Deno.test("the control: the daemon that holds the key is believed, and the value
   const run = { verb: "run", caller: { agent: null, session: null, project: null, cwd: "/" } };
   const fill = await exchange(stage.homes, { ...run, wants: [{ name: "FRESH", mode: "env" }] });
   assert.equal(new TextDecoder().decode(fill.attachment), value);
+});
+
+/** A home whose daemon was replaced by an impostor. */
+async function occupied(): Promise<{ home: cli.TestHome; admin: FakeAdmin }> {
+  const home = await cli.TestHome.initialised();
+  const { pid } = JSON.parse((await home.run(["status", "--json"], { passphrase: null })).stdout);
+  Deno.kill(pid, "SIGKILL");
+  const homes = homesOf(home.dir);
+  for (const socket of [homes.adminSocket, homes.useSocket]) {
+    try {
+      Deno.removeSync(socket);
+    } catch { /* it was not there */ }
+  }
+  const admin = new FakeAdmin(
+    homes,
+    () => ({ message: { ok: true, state: "unlocked", nonce: "00".repeat(32), proof: "11".repeat(32) } }),
+  );
+  return { home, admin };
+}
+
+Deno.test("the program: unlock gives an impostor neither passphrase nor key, and reports it", async () => {
+  const { home, admin } = await occupied();
+  await using _ = home;
+  await using __ = admin;
+  const ran = await home.run(["unlock", "--again"]);
+  assert.equal(ran.status, 5, `${ran.stdout}${ran.stderr}`);
+  assert.match(ran.stderr, /something listens on its socket and does not stop when asked/);
+  assert.deepEqual([...new Set(admin.verbs)], ["stop"]);
+  assert.deepEqual(home.leaks({ passphrase: cli.PASSPHRASE }, admin.text), []);
+});
+
+Deno.test("the program: add gives an impostor that claims to be unlocked neither passphrase nor value", async () => {
+  const { home, admin } = await occupied();
+  await using _ = home;
+  await using __ = admin;
+  // The use socket plays along too, so that the verb gets as far as the challenge.
+  const homes = homesOf(home.dir);
+  await using ___ = new FakeAdmin({ ...homes, adminSocket: homes.useSocket }, () => ({
+    message: { ok: true, state: "unlocked", secrets: [] },
+  }));
+  const value = newCanary();
+  const ran = await home.run(["add", "API_KEY", "--inject", "env"], { stdin: value });
+  assert.equal(ran.status, 5, `${ran.stdout}${ran.stderr}`);
+  assert.match(ran.stderr, /does not hold this vault's key/);
+  assert.deepEqual(admin.verbs, ["challenge"]);
+  assert.deepEqual(home.leaks({ passphrase: cli.PASSPHRASE, value }, admin.text), []);
 });

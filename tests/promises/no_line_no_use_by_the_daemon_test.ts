@@ -1,4 +1,4 @@
-/** Promise: no line, no use. While the log cannot be written no ticket is given and no value filled. Row 85. */
+/** Promise: no line, no use. While the log cannot be written no ticket is given and no value filled. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { queryAudit } from "../../lib/audit/query.ts";

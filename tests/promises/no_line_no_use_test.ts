@@ -1,9 +1,10 @@
-/** Promise: no line, no use. Where the log cannot take the line, `append` throws, whatever the reason. Row 85. */
+/** Promise: no line, no use. Where the log cannot take the line, `append` throws, whatever the reason. */
 import assert from "node:assert/strict";
 import { logFile } from "../../lib/audit/files.ts";
 import { AuditLog, AuditWriteError } from "../../lib/audit/log.ts";
 import { verifyAudit } from "../../lib/audit/verify.ts";
 import { AUDIT_KEY, useOf } from "../kit/audit_log.ts";
+import { leftOut, NO_SHELL, NOT_LINUX } from "../kit/left_out.ts";
 import { tmpHome } from "../kit/tmp_home.ts";
 
 const ROOM = new URL("../../lib/audit/log.ts", import.meta.url).href;
@@ -52,14 +53,14 @@ async function assertNothingLost(dir: string, outcome: Outcome): Promise<void> {
   assert.ok(result.ok, JSON.stringify(result));
 }
 
-Deno.test("no line, no use: the file may not grow", { ignore: Deno.build.os === "windows" }, async () => {
+Deno.test("no line, no use: the file may not grow", leftOut(NO_SHELL), async () => {
   using home = tmpHome();
   const outcome = await untilRefused(home.path("fill.ts"), home.homes.audit, "trap '' XFSZ; ulimit -f 50;");
   assert.match(outcome.message, /may not grow/);
   await assertNothingLost(home.homes.audit, outcome);
 });
 
-Deno.test("no line, no use: the disk is full", { ignore: Deno.build.os !== "linux" }, async (t) => {
+Deno.test("no line, no use: the disk is full", leftOut(NOT_LINUX), async (t) => {
   using home = tmpHome();
   const disk = home.path("disk");
   Deno.mkdirSync(disk);

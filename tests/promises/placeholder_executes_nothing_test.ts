@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { rewriteCommand } from "../../lib/shell/rewrite.ts";
 import { GOLDEN } from "../placeholders/golden.ts";
 import { copyPrograms } from "../placeholders/programs.ts";
+import { leftOut, NO_SHELL } from "../kit/left_out.ts";
 
 const KNOWN = new Set(["A", "B", "TOKEN"]);
 const PROGRAMS = "bash sh dash cat env timeout xargs find nohup nice awk python3 perl tee base64".split(" ");
@@ -49,7 +50,7 @@ async function runAll(directory: string, commands: string[], value: string): Pro
 
 Deno.test({
   name: "a value with shell syntax executes nothing in any command that is rewritten",
-  ignore: Deno.build.os === "windows",
+  ...leftOut(NO_SHELL),
   fn: async () => {
     const directory = await Deno.makeTempDir();
     try {

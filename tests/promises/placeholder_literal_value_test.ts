@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { rewriteCommand } from "../../lib/shell/rewrite.ts";
 import { Generator, NAMES } from "../placeholders/generator.ts";
 import { copyPrograms } from "../placeholders/programs.ts";
+import { leftOut, NO_SHELL } from "../kit/left_out.ts";
 
 const BATCHES = 24;
 const COMMANDS_PER_BATCH = 30;
@@ -49,7 +50,7 @@ async function runBatch(directory: string, commands: string[], values: Record<st
 
 Deno.test({
   name: "a value is one literal string to bash wherever its placeholder stands, and executes nothing",
-  ignore: Deno.build.os === "windows",
+  ...leftOut(NO_SHELL),
   fn: async () => {
     const seed = Number(Deno.env.get("TACIT_TEST_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
     const generator = new Generator(seed);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { rewriteCommand } from "../../lib/shell/rewrite.ts";
 import { Generator, NAMES } from "../placeholders/generator.ts";
 import { copyPrograms } from "../placeholders/programs.ts";
+import { leftOut, NOT_LINUX } from "../kit/left_out.ts";
 
 const COMMANDS = Number(Deno.env.get("TACIT_TEST_COMMANDS") ?? 600);
 const BATCH = 150;
@@ -45,7 +46,7 @@ async function run(directory: string, kind: string): Promise<string[]> {
 
 Deno.test({
   name: "a command that is rewritten at all is read as bash reads it, however faulty it is",
-  ignore: Deno.build.os !== "linux",
+  ...leftOut(NOT_LINUX),
   fn: async () => {
     const seed = Number(Deno.env.get("TACIT_TEST_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
     const generator = new Generator(seed);

@@ -1,4 +1,4 @@
-/** Promise: what real encoders make of a value is redacted, wherever in their lines it falls. Rows 3, 4, 9–11, 24, 34. */
+/** Promise: what real encoders make of a value is redacted, wherever in their lines it falls. */
 import assert from "node:assert/strict";
 import { scrubBytes, ScrubStream } from "../../lib/scrub/stream.ts";
 import { buildTables } from "../../lib/scrub/tables.ts";

@@ -1,4 +1,4 @@
-/** Promises: what begins no value is shown at once, and no text makes scrubbing slow. Rows 3–5. */
+/** Promises: what begins no value is shown at once, and no text makes scrubbing slow. */
 import assert from "node:assert/strict";
 import { scrubBytes, ScrubStream } from "../../lib/scrub/stream.ts";
 import { buildTables } from "../../lib/scrub/tables.ts";

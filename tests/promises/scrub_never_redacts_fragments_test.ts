@@ -1,4 +1,4 @@
-/** Promise: a part of a value is never redacted, so output cannot be used to find a value piece by piece. Row 15. */
+/** Promise: a part of a value is never redacted, so output cannot be used to find a value piece by piece. */
 import assert from "node:assert/strict";
 import { scrubBytes } from "../../lib/scrub/stream.ts";
 import { buildTables } from "../../lib/scrub/tables.ts";

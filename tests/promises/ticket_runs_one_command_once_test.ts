@@ -1,4 +1,4 @@
-/** Promise: a ticket runs one approved command, once, there, in its session, for 15 minutes. Leak catalogue row 77. */
+/** Promise: a ticket runs one approved command, once, there, in its session, for 15 minutes. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { queryAudit } from "../../lib/audit/query.ts";

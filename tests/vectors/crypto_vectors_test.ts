@@ -97,7 +97,9 @@ Deno.test("a key derivation beyond the bounds is refused before it takes memory"
     const derive = () => assert.rejects(argon2id(new Uint8Array(8), new Uint8Array(16), params), RangeError);
     assert.ok(await fastest(derive) < 50);
   }
-  for (const params of [ok, { memoryKib: 1_048_576, passes: 4, lanes: 4 }, { memoryKib: 262_144, passes: 16, lanes: 1 }]) {
+  for (
+    const params of [ok, { memoryKib: 1_048_576, passes: 4, lanes: 4 }, { memoryKib: 262_144, passes: 16, lanes: 1 }]
+  ) {
     assert.equal(kdfFault(params), null);
   }
 });
@@ -113,7 +115,9 @@ Deno.test("sealing draws a fresh nonce each time and every changed byte is notic
     changed[i] = (changed[i] ?? 0) ^ 1;
     assert.throws(() => open(key, aad, changed), AuthenticationError);
   }
-  for (let n = 0; n < sealed.length; n++) assert.throws(() => open(key, aad, sealed.subarray(0, n)), AuthenticationError);
+  for (let n = 0; n < sealed.length; n++) {
+    assert.throws(() => open(key, aad, sealed.subarray(0, n)), AuthenticationError);
+  }
   assert.throws(() => open(key, utf8("other"), sealed), AuthenticationError);
   assert.throws(() => seal(new Uint8Array(16), aad, sealed), TypeError);
 });

@@ -1,0 +1,19 @@
+/** Every scenario, in the order of the leak table. */
+import type { Scenario } from "./scenario.ts";
+import { COMMANDS } from "./scenarios_commands.ts";
+import { CORE, FILES } from "./scenarios_core.ts";
+import { HOLES, MODES, SHELLS } from "./scenarios_limits.ts";
+import { PERMISSIONS, STATES } from "./scenarios_states.ts";
+import { TOOLS } from "./scenarios_tools.ts";
+
+export const SCENARIOS: Scenario[] = [
+  ...CORE,
+  ...COMMANDS,
+  ...FILES,
+  ...STATES,
+  ...PERMISSIONS,
+  ...MODES,
+  ...SHELLS,
+  ...TOOLS,
+  ...HOLES,
+];
