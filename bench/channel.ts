@@ -10,8 +10,8 @@ import { channelLine, openShellChannel } from "../lib/hooks/shell_channel.ts";
 
 const ROUNDS = 41;
 const TITLE = "Shell channel, whole shell call";
-/** Above this the channel may not be the default. Milliseconds. */
-const BUDGET = 40;
+/** Commands, and what the channel may add to each, in milliseconds: above that it may not be the default. */
+const COMMANDS = [["true", 40], ["sleep 0.05", 40], ["seq 20000", null]] as const;
 
 const program = await builtProgram();
 if (program === null) skipped(TITLE, "dist/tacit is missing; build it with: deno task build");
@@ -24,9 +24,8 @@ else {
     // As Claude Code 2.1.330 writes it.
     const text = (before: string, command: string) =>
       `${before}source /dev/null 2>/dev/null || true && eval '${command}'`;
-    const commands = ["true", "sleep 0.05", "seq 20000"];
     const times = await takeTurns(
-      commands.flatMap((command) => [
+      COMMANDS.flatMap(([command]) => [
         { name: `${command}, without`, command: ["bash", "-c", text("", command)], ...here },
         { name: `${command}, with`, command: ["bash", "-c", text(`${line}\n`, command)], ...here },
       ]),
@@ -34,14 +33,14 @@ else {
     );
     report(
       TITLE,
-      commands.flatMap((command, i) => {
+      COMMANDS.flatMap(([command, budget], i) => {
         const [without, withIt] = [times[2 * i], times[2 * i + 1]];
         if (!without || !withIt) return [];
         const added = spread(withIt.rounds.map((ms, round) => ms - (without.rounds[round] ?? NaN)));
         return [{
           what: `added to \`${command}\``,
           value: added.median,
-          budget: BUDGET,
+          budget,
           unit: "ms" as const,
           how: `median of ${ROUNDS} pairs, p95 ${added.p95.toFixed(1)}; ` +
             `${withIt.median.toFixed(1)} ms to ${without.median.toFixed(1)}`,

@@ -141,7 +141,8 @@ async function shortHash(text: string): Promise<string> {
 
 function describe(count: LeakCount): string {
   const where = [...new Set(count.hits.map((h) => h.file))].join(", ");
-  return `${count.hits.length} hits in ${count.files} files (${count.bytes} bytes, ${count.encodings} encodings)` +
+  const hits = `${count.hits.length} ${count.hits.length === 1 ? "place" : "places"}`;
+  return `${hits} in ${count.files} files (${count.bytes} bytes, ${count.encodings} encodings)` +
     (where === "" ? "" : `: ${where}`);
 }
 

@@ -111,7 +111,7 @@ async function checkVault(homes: Homes): Promise<Finding[]> {
     ? "put back a copy of your own"
     : `cp ${shellQuote(newest)} ${shellQuote(homes.vault)}, then: tacit unlock --accept-rollback`;
   const fault = await headerFault(homes);
-  if (fault !== null) return [{ check: "vault", state: "fail", detail: fault, hint: restore }];
+  if (fault !== null) return [{ check: "vault header", state: "fail", detail: fault, hint: restore }];
   if (newest === undefined) return [];
   const detail = `${
     count(1 + older.length, "backup")

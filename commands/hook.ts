@@ -68,6 +68,10 @@ export async function answerHook(
     }
     return blocked(error instanceof HookInputError ? error.message : "Cannot read the hook's input", block);
   }
+  // The configuration says that this is a tool call; what reads as something else was not judged as one.
+  if (expected === "PreToolUse" && event.kind !== "pre_tool") {
+    return blocked("Cannot read the hook's input: it is no tool call", true);
+  }
   try {
     const verdict = await decide(event, homes, ask ?? daemonOf(homes, event));
     return { stdout: writeClaudeVerdict(event, verdict), stderr: "", status: 0 };

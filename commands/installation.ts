@@ -88,7 +88,7 @@ export function installProgram(homes: Homes): string {
     );
   }
   const target = homes.installedBinary;
-  if (homes.chosen === null) refuseUnsafePlace(target);
+  refuseUnsafePlace(target);
   if (hashOfFile(target) === hash) return hash;
   Deno.mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
   Deno.chmodSync(dirname(target), 0o700);

@@ -1,8 +1,7 @@
 /** `tacit list`: names and what each may be used for. docs/cli.md, "list". */
-import { showDestination } from "../lib/grant/destination.ts";
 import { readSecrets } from "./daemon_state.ts";
 import type { Invocation } from "./invocation.ts";
-import { expiryCell, MODES_FOOTNOTE, modesCell, secretDocument } from "./secret_view.ts";
+import { expiryCell, hostsCell, MODES_FOOTNOTE, modesCell, secretDocument } from "./secret_view.ts";
 import { answerEither, hint, note, showTime, table } from "./terminal.ts";
 
 export interface ListOptions {
@@ -22,7 +21,7 @@ export async function runList(invocation: Invocation, options: ListOptions): Pro
       secret.name,
       secret.kind,
       modesCell(secret),
-      secret.grant.destinations.map(showDestination).join(", ") || "-",
+      hostsCell(secret),
       expiryCell(secret),
       secret.last_used === null ? "never" : showTime(secret.last_used),
       [...(secret.weak ? ["weak"] : []), ...secret.tags.map((tag) => `#${tag}`)].join(" "),

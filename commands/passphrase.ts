@@ -13,6 +13,7 @@ import {
   type ProofSource,
   type ProvenSlot,
 } from "../lib/presence/open_slot.ts";
+import { PresenceError } from "../lib/presence/presence_error.ts";
 import { hasTerminal, readHidden } from "../lib/tty.ts";
 import { CommandError } from "./exit_codes.ts";
 import { nameHome } from "./homes.ts";
@@ -24,6 +25,9 @@ import { confirm, note, withProgress } from "./terminal.ts";
 const MAX_PASSPHRASE_BYTES = 1024;
 // A line of a descriptor or file; recovery codes are shorter.
 const MAX_LINE_BYTES = 4096;
+
+// How often a person may type it before the verb ends.
+const TRIES = 3;
 
 /** A passphrase and how it came in. The reader's caller wipes the bytes. */
 export interface Passphrase {
@@ -107,15 +111,28 @@ export async function readRecoveryCode(
 }
 
 /**
- * Proves presence by opening a slot, runs `work` with it, and forgets its keys.
+ * Proves presence by opening a slot, runs `work` with it, and forgets its keys. At a prompt a mistyped passphrase may be
+ * typed again; each try costs the whole derivation.
  * @throws {PresenceError} `presence_failed` on a wrong passphrase; errors of `readPassphrase` and `work`.
  */
 export async function withPresence<T>(
   invocation: Invocation,
   work: (slot: ProvenSlot, source: ProofSource) => Promise<T>,
 ): Promise<T> {
-  const { bytes, source } = await readPassphrase(invocation);
-  return await withProof(invocation, { kind: "passphrase", passphrase: bytes, source }, work);
+  for (let tries = TRIES;; tries--) {
+    const { bytes, source } = await readPassphrase(invocation);
+    const proof: Proof = { kind: "passphrase", passphrase: bytes, source };
+    let slot: ProvenSlot;
+    try {
+      slot = await openProven(invocation, proof);
+    } catch (error) {
+      const wrong = error instanceof PresenceError && error.code === "presence_failed";
+      if (!wrong || source !== "prompt" || tries <= 1) throw error;
+      note("That is not the passphrase; try again.");
+      continue;
+    }
+    return await withSlot(slot, proof, work);
+  }
 }
 
 /** As `withPresence`, with a proof that was already read. */
@@ -124,8 +141,19 @@ export async function withProof<T>(
   proof: Proof,
   work: (slot: ProvenSlot, source: ProofSource) => Promise<T>,
 ): Promise<T> {
+  return await withSlot(await openProven(invocation, proof), proof, work);
+}
+
+async function openProven(invocation: Invocation, proof: Proof): Promise<ProvenSlot> {
   const options = { allowLargeMemory: proof.kind === "passphrase" && await agreeToMemory(invocation) };
-  const slot = await withProgress("Deriving the key…", () => openSlot(invocation.homes, proof, options));
+  return await withProgress("Deriving the key…", () => openSlot(invocation.homes, proof, options));
+}
+
+async function withSlot<T>(
+  slot: ProvenSlot,
+  proof: Proof,
+  work: (slot: ProvenSlot, source: ProofSource) => Promise<T>,
+): Promise<T> {
   try {
     return await work(slot, proof.source);
   } finally {

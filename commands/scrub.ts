@@ -68,7 +68,8 @@ async function scrubForPerson(homes: Homes): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return 0;
-    const { reportError } = await import("./terminal.ts");
+    const { hintsForHome, reportError } = await import("./terminal.ts");
+    if (homes.chosen !== null) hintsForHome(homes.chosen);
     return reportError(error);
   }
 }

@@ -44,6 +44,16 @@ export function modesCell(secret: SecretView): string {
   return secret.grant.modes.map((mode) => mode === "env" || mode === "file" ? `${mode}*` : mode).join(",") || "none";
 }
 
+/**
+ * The hosts a secret names. Only a sealed use is held to them; for a value in the environment or a file they say what
+ * the person had in mind, and nothing enforces it.
+ */
+export function hostsCell(secret: SecretView): string {
+  const hosts = secret.grant.destinations.map(showDestination).join(", ");
+  if (hosts === "") return "-";
+  return secret.grant.modes.some((mode) => mode === "env" || mode === "file") ? `${hosts} (not enforced)` : hosts;
+}
+
 /** The line that explains the mark. */
 export const MODES_FOOTNOTE = `* ${ENV_PROMISE}`;
 
@@ -64,7 +74,7 @@ export function secretProperties(secret: SecretView): [string, string][] {
     ["description", secret.description || "-"],
     ["tags", list(secret.tags, "-")],
     ["use", list(grant.modes.map((mode) => MODE_LABELS[mode]), "none: every use is refused")],
-    ["hosts", list(grant.destinations.map(showDestination), "-")],
+    ["hosts", hostsCell(secret)],
     ["agents", list(grant.agents, "any")],
     ["projects", list(grant.projects, "any")],
     ...(grant.confirm === "never" ? [] : [["confirm", `each ${grant.confirm}`] as [string, string]]),

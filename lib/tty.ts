@@ -95,11 +95,17 @@ export async function readVisible(prompt: string): Promise<string> {
   return await onTerminal(async (terminal) => {
     terminal.write(prompt);
     const bytes: number[] = [];
-    for (;;) {
-      const byte = await terminal.byte();
-      if (byte === null) throw new InterruptedError();
-      if (byte === LF || byte === CR) break;
-      bytes.push(byte);
+    try {
+      for (;;) {
+        const byte = await terminal.byte();
+        if (byte === null) throw new InterruptedError();
+        if (byte === LF || byte === CR) break;
+        bytes.push(byte);
+      }
+    } catch (error) {
+      // What is said next begins its own line, as after an answer.
+      terminal.write("\n");
+      throw error;
     }
     return new TextDecoder().decode(Uint8Array.from(bytes)).trim();
   });

@@ -16,11 +16,11 @@ function clockAt(): Clock & { advance(ms: number): void; setWall(ms: number): vo
 }
 
 function bindingOf(session = "s1"): TicketBinding {
-  const caller = { agent: "a", session, project: null, cwd: "/work" };
-  return { commandSha256: "ab".repeat(32), cwd: "/work", caller, names: ["TOKEN"] };
+  const caller = { agent: "a", session, project: null, cwd: "/project" };
+  return { commandSha256: "ab".repeat(32), cwd: "/project", caller, names: ["TOKEN"] };
 }
 
-const same = ["ab".repeat(32), "/work"] as const;
+const same = ["ab".repeat(32), "/project"] as const;
 
 Deno.test("a ticket is good once, for its command in its directory", () => {
   const tickets = new Tickets(clockAt());

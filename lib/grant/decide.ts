@@ -29,7 +29,7 @@ export interface IntendedUse {
   agent: string | null;
   /** Canonical directory, or null if unknown. */
   project: string | null;
-  /** Unix milliseconds, from `effectiveNow`. */
+  /** Unix milliseconds, never behind the latest time that was seen: the daemon keeps that floor. */
   now: number;
 }
 
@@ -91,12 +91,4 @@ function addHint(name: string, flag: string, granted: readonly string[], wanted:
     return `tacit show ${name}`;
   }
   return `tacit edit ${name} ${words.map((word) => `${flag} ${word}`).join(" ")}`;
-}
-
-/**
- * The time to decide by: a clock set back does not revive what has expired, since `floor` is the latest time that
- * was ever seen (kept under MAC by the daemon). Both in Unix milliseconds.
- */
-export function effectiveNow(now: number, floor: number): number {
-  return Math.max(now, floor);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { REFUSALS } from "../protocol/refusals.ts";
-import { decideUse, effectiveNow, type IntendedUse } from "./decide.ts";
+import { decideUse, type IntendedUse } from "./decide.ts";
 import { parseDestination } from "./destination.ts";
 import { emptyGrant, type Grant, type InjectionMode, type SecretMetadata } from "./grant.ts";
 
@@ -111,9 +111,4 @@ Deno.test("what a caller calls itself cannot steer a terminal or reach the hint"
 Deno.test("without a grant every mode is refused", () => {
   const modes: InjectionMode[] = ["sealed", "env", "file", "ssh-agent", "database"];
   for (const mode of modes) assert.equal(decideUse(secretWith({}), { ...USE, mode }).ok, false, mode);
-});
-
-Deno.test("time never goes back behind the latest that was seen", () => {
-  assert.equal(effectiveNow(5, 9), 9);
-  assert.equal(effectiveNow(9, 5), 9);
 });

@@ -68,11 +68,6 @@ export function validateGrant(unknown: unknown): Grant {
   };
 }
 
-/** What a secret gets when nothing else is said: sealed if hosts are named, otherwise nothing. */
-export function defaultGrant(destinations: Destination[] = []): Grant {
-  return { ...emptyGrant(), destinations, modes: destinations.length > 0 ? ["sealed"] : [] };
-}
-
 function validateDestination(unknown: unknown): Destination {
   const d = closed(unknown, "destinations", ["host", "suffix", "port", "methods", "paths"]);
   if (typeof d.host !== "string" || typeof d.suffix !== "boolean") refuse("destinations", "host or suffix is missing");

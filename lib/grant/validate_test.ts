@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { emptyGrant, type Grant } from "./grant.ts";
-import { defaultGrant, validateGrant } from "./validate.ts";
+import { validateGrant } from "./validate.ts";
 
 const FULL: Grant = {
   destinations: [{ host: "api.x.com", suffix: false, port: 8443, methods: ["GET"], paths: ["/v1"] }],
@@ -14,7 +14,7 @@ const FULL: Grant = {
 };
 
 Deno.test("a sound grant is read as it is, into a fresh object", () => {
-  for (const grant of [FULL, emptyGrant(), defaultGrant()]) {
+  for (const grant of [FULL, emptyGrant()]) {
     const read = validateGrant(grant);
     assert.deepEqual(read, grant);
     assert.notEqual(read.modes, grant.modes);
@@ -99,9 +99,4 @@ Deno.test("anything at all is read or refused by TypeError, and what is read rea
     }),
     { numRuns: 500 },
   );
-});
-
-Deno.test("naming hosts makes a secret sealed; naming none allows nothing", () => {
-  assert.deepEqual(defaultGrant().modes, []);
-  assert.deepEqual(defaultGrant(FULL.destinations).modes, ["sealed"]);
 });

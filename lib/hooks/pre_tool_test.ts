@@ -127,6 +127,13 @@ Deno.test("a command that is wrapped already is not wrapped again, and is judged
   assert.deepEqual(twice.asked.map(([request]) => request.verb === "prepare" && request.command), [null]);
 });
 
+Deno.test("what answers in the daemon's place cannot write into the command by way of the ticket", async () => {
+  for (const ticket of ["T0 -- ''; touch /x #", "$(id)", "", "a\nb"]) {
+    const answer: Answer = { kind: "ok", message: { ticket, names: ["TOKEN"] }, attachment: new Uint8Array() };
+    await assert.rejects(decide({ command: "curl {{TOKEN}}" }, { answer }), TypeError);
+  }
+});
+
 Deno.test("the runner called in any other form is asked for, whatever the rules say", async () => {
   for (
     const command of [

@@ -75,7 +75,9 @@ Deno.test({
       assert.deepEqual([replaced.code, replaced.output], [0, `t=${MARKER}\n`]);
       const killed = await run("echo hi; kill -9 $BASHPID");
       assert.deepEqual([killed.code, killed.output], [137, "hi\n"]);
-      const clean = await run("compgen -v | grep -c __tacit; declare -F | grep -c __tacit; env | grep -c TACIT; true");
+      const clean = await run(
+        "compgen -v | grep -c __tacit; declare -F | grep -c __tacit; env | grep TACIT | grep -vc TACIT_TEST; true",
+      );
       assert.equal(clean.output, "0\n0\n0\n");
       const again = await run(`${"echo"} x; . "$BASH_SOURCE" 2>/dev/null; echo y`);
       assert.equal(again.output, "x\ny\n");

@@ -3,7 +3,7 @@
  * Agent-facing verbs travel on `use.sock`, administrative ones on `admin.sock`; neither socket answers the other's.
  * docs/protocol.md is normative.
  */
-import type { Confirmation, Destination, InjectionMode, Position, SecretMetadata } from "../grant/grant.ts";
+import type { Grant, SecretMetadata } from "../grant/grant.ts";
 import type { Refusal } from "./refusals.ts";
 
 /** Bumped when an old client could misunderstand a new daemon; both sides refuse another number. */
@@ -66,21 +66,11 @@ export type AdminRequest =
   /** Attachment: a sealed WideningRequest with its own attachment inside (frame layout), under the channel key. */
   | { verb: "sealed"; counter: number };
 
-/** One secret to store. Its value is a slice of the attachment, `length` bytes long. */
-export interface NewSecret {
-  name: string;
-  kind: string;
-  tags: string[];
-  description: string;
-  provider: string | null;
-  destinations: Destination[];
-  positions: Position[];
-  modes: InjectionMode[];
-  agents: string[];
-  projects: string[];
-  confirm: Confirmation;
-  expires: number | null;
-  weak: boolean;
+/** What a person says about a secret, besides its grant. */
+export type SecretDescription = Pick<SecretMetadata, "name" | "kind" | "tags" | "description" | "provider" | "weak">;
+
+/** One secret to store, its grant spread out. Its value is a slice of the attachment, `length` bytes long. */
+export interface NewSecret extends SecretDescription, Grant {
   /** Replace the value (and keep the rest) if the name exists. */
   replace: boolean;
   length: number;

@@ -11,6 +11,7 @@ import { basename, dirname, join } from "node:path";
 import { kill } from "node:process";
 import { removeQuietly, syncDirectory, temporaryName, writeNewFile } from "../atomic_file.ts";
 import type { Homes } from "../paths.ts";
+import { shellQuote } from "../shell/quote.ts";
 import { checkAnchor, readAnchor, writeAnchor } from "./anchor.ts";
 import { keepBackup, newestGoodBackup, pruneBackups } from "./backups.ts";
 import { VaultError } from "./fault.ts";
@@ -145,7 +146,8 @@ function readOrNameBackup(homes: Homes, keys: KeyTree): VaultState {
     if (!(error instanceof VaultError) || !bad.includes(error.fault)) throw error;
     const backup = newestGoodBackup(homes, keys);
     if (backup === null) throw error;
-    throw new VaultError(error.fault, error.message, `The newest good backup is '${backup}'`, { cause: error });
+    const restore = `cp ${shellQuote(backup)} ${shellQuote(homes.vault)}, then: tacit unlock --accept-rollback`;
+    throw new VaultError(error.fault, error.message, restore, { cause: error });
   }
 }
 

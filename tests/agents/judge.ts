@@ -42,7 +42,11 @@ const PROGRAM = /^t\/bin\/tacit$/;
 /** Searches everything, and adds to `ran.faults` whatever is not as the scenario says. */
 export async function judge(ran: Ran): Promise<Outcome> {
   const { scenario, value, passphrase, user, upstream, asked, faults, ms } = ran;
-  const hits = await searchTree(user.root, { value, passphrase }, (file) => PROGRAM.test(file));
+  const canaries = { value, passphrase };
+  const hits = await searchTree(user.root, canaries, (file) => PROGRAM.test(file));
+  // Files in memory are files: whatever is left there after the daemon's end lies open to this user.
+  const inMemory = await searchTree(homesOf(user.tacit).oneShot, canaries);
+  hits.push(...inMemory.map((hit) => ({ ...hit, file: `memory/${hit.file}` })));
   const files = (pattern: RegExp) => new Set(hits.filter((hit) => pattern.test(hit.file)).map((hit) => hit.file)).size;
   const diskHits = hits.filter((hit) => !REQUESTS.test(hit.file) && !OUTPUT.test(hit.file));
   const received = (authorization: string) =>

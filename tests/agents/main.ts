@@ -1,7 +1,8 @@
 /**
- * `deno task agents`: every scenario with the real Claude Code, offline, two at a time.
+ * `deno task agents`: the scenarios with the real Claude Code, offline, two at a time.
  *
- * Options: `--only TEXT` (scenarios whose name holds it), `--keep` (leave the directories), `--jobs N`.
+ * Options: `--all` (also further forms of commands, modes and known holes), `--only TEXT` (of all, those whose name
+ * holds it), `--keep` (leave the directories), `--jobs N`.
  * Environment: TACIT_TEST_BINARY (default dist/tacit), TACIT_TEST_CLAUDE (default: from npm into a cache),
  * TACIT_TEST_TABLE (a file that gets the leak table too).
  */
@@ -12,7 +13,7 @@ import { isolation, runIsolated } from "./network.ts";
 import type { Outcome } from "./judge.ts";
 import { runScenario } from "./run_scenario.ts";
 import { CLAUDE_VERSION } from "./run_agent.ts";
-import { SCENARIOS } from "./scenarios.ts";
+import { CORE_SCENARIOS, SCENARIOS } from "./scenarios.ts";
 
 function option(name: string): string | undefined {
   const at = Deno.args.indexOf(name);
@@ -38,8 +39,9 @@ async function main(): Promise<number> {
     }`,
   );
 
-  const only = option("--only") ?? "";
-  const queue = SCENARIOS.filter((scenario) => scenario.name.includes(only));
+  const only = option("--only");
+  const chosen = only !== undefined || Deno.args.includes("--all") ? SCENARIOS : CORE_SCENARIOS;
+  const queue = chosen.filter((scenario) => scenario.name.includes(only ?? ""));
   const outcomes: Outcome[] = [];
   let broken = 0;
   const worker = async () => {

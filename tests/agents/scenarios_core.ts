@@ -159,6 +159,7 @@ export const FILES: Scenario[] = [
       bash("find %TMP% -name '*.output' -exec cat {} +"),
     ),
     because: "nothing is sent",
+    shows: [MARKER],
     disk: [PLANTED],
   }),
   scenario({

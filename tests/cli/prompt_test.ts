@@ -100,6 +100,9 @@ test("remove asks, and does nothing without a yes", async () => {
   const kept = await onTerminal(home.command(["remove", "GONE_KEY"]), [{ expect: "[y/N] ", type: "\r" }]);
   assert.match(kept.screen, /Nothing was removed/);
   assert.equal((await home.run(["show", "GONE_KEY"], { passphrase: null })).status, 0);
+  const interrupted = await onTerminal(home.command(["remove", "GONE_KEY"]), [{ expect: "[y/N] ", type: "\x03" }]);
+  assert.match(interrupted.screen, /\ntacit: error: Cannot go on: interrupted/, "the message has a line of its own");
+  assert.equal(interrupted.status, 130);
   const gone = await onTerminal(home.command(["remove", "GONE_KEY"]), [
     { expect: "[y/N] ", type: "y\r" },
     { expect: "Passphrase", type: `${PASSPHRASE}\r` },
@@ -114,4 +117,21 @@ test("without a terminal, a prompt says how to do without", async () => {
   const detached = await runCommand(["setsid", "-w", ...home.command(["unlock", "--again"])]);
   assert.equal(detached.status, 2);
   assert.match(detached.stderr, /^tacit: error: Cannot ask: there is no terminal\ntacit: hint: .*--passphrase-fd N\n$/);
+});
+
+test("a mistyped passphrase may be typed again, three times in all", async () => {
+  await using home = await TestHome.initialised();
+  await home.run(["lock"], { passphrase: null });
+  const asked = `Passphrase of ${home.dir}: `;
+  const again = await onTerminal(home.command(["unlock"]), [
+    { expect: asked, type: "not it\r" },
+    { expect: asked, type: `${PASSPHRASE}\r` },
+  ]);
+  assert.equal(again.status, 0, again.screen);
+  assert.match(again.screen, /That is not the passphrase; try again/);
+  await home.run(["lock"], { passphrase: null });
+  const wrong = { expect: asked, type: "not it\r" };
+  const ended = await onTerminal(home.command(["unlock"]), [wrong, wrong, wrong, wrong]);
+  assert.equal(ended.left, 1, ended.screen);
+  assert.equal(ended.status, 5, ended.screen);
 });

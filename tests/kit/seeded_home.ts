@@ -1,6 +1,7 @@
 /** A throw-away user with a vault, a running daemon and made-up secrets, set up through the program itself. */
 import { join } from "node:path";
 import { type CleanHome, cleanHome } from "./clean_home.ts";
+import { endProcessesOf } from "./processes.ts";
 import { type Ended, type Run, runProgram, tacitCommand } from "./program.ts";
 
 export interface SeededHome extends Omit<CleanHome, "tacit"> {
@@ -43,11 +44,8 @@ export async function seededHome(): Promise<SeededHome> {
       await must(tacit(["add", name, ...flags, ...proof], { stdin: value }));
     },
     async end() {
-      try {
-        Deno.kill(await daemonPid(), "SIGTERM");
-      } catch {
-        // The test ended it.
-      }
+      // Gone before its files are: a daemon on its way out still writes.
+      await endProcessesOf(user.tacit);
       await user.remove();
     },
   };

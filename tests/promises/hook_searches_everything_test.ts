@@ -65,3 +65,12 @@ Deno.test("a prompt is searched in any shape, and blocked where it is too large 
   }
   assert.equal((await hook(stage, "UserPromptSubmit", { prompt: "use {{TOKEN}}" }))["decision"], undefined);
 });
+
+Deno.test("input that was announced as a tool call and reads as something else is blocked", async () => {
+  await using stage = await stageWith(newCanary());
+  for (const hook_event_name of ["PostToolUse", "PreToolUse2", "Stop"]) {
+    const text = JSON.stringify({ hook_event_name, tool_name: "Bash", tool_input: { command: "echo {{TOKEN}}" } });
+    const words = { homes: stage.homes, agent: "claude-code", event: "PreToolUse" };
+    assert.equal((await answerHook(words, text, () => undefined)).status, 2, hook_event_name);
+  }
+});

@@ -71,8 +71,9 @@ Deno.test({
         }
         let different = pairs.map((_, i) => i);
         let [typed, got]: [string[], string[]] = [[], []];
-        // Process substitutions print in any order, so a difference must be there each time.
-        for (let round = 0; round < 4 && different.length > 0; round++) {
+        // Process substitutions print in any order, on a busy machine even into the next command: a difference counts if
+        // it is there each time.
+        for (let round = 0; round < 12 && different.length > 0; round++) {
           [typed, got] = [await run(directory, "typed"), await run(directory, "rewritten")];
           assert.equal(got.length, pairs.length);
           different = different.filter((i) => got[i] !== typed[i]);
