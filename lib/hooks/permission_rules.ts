@@ -62,6 +62,16 @@ export function judgeCommand(rules: PermissionRules, whole: string, parts: reado
   return allowed ? { kind: "allow" } : { kind: "unsure" };
 }
 
+/**
+ * A Bash rule as it may be shown to the model: no more than its first word, since people's rules are often whole commands
+ * that were approved once, with whatever secret was in them.
+ */
+export function showRule(rule: string): string {
+  const [, word, rest = ""] = /^\s*Bash\(([\w./-]{1,24})(?![\w./-])(.*)\)\s*$/s.exec(rule) ?? [];
+  if (word === undefined) return "Bash";
+  return /^(?::\*| \*|\*)?$/.test(rest) ? `Bash(${word}${rest})` : `Bash(${word} …)`;
+}
+
 /** What stands between the brackets of a Bash rule, `*` for a bare `Bash`; null for a rule about another tool. */
 function bashPattern(rule: string): string | null {
   const trimmed = rule.trim();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { commandParts } from "../shell/parts.ts";
-import { judgeCommand, type PermissionRules, rulesIn, type RuleVerdict } from "./permission_rules.ts";
+import { judgeCommand, type PermissionRules, rulesIn, type RuleVerdict, showRule } from "./permission_rules.ts";
 
 const NONE: PermissionRules = { deny: [], ask: [], allow: [] };
 
@@ -56,4 +56,18 @@ Deno.test("a command whose parts cannot be told is never allowed, and may be den
 Deno.test("what is not a rule is ignored", () => {
   assert.deepEqual(rulesIn({ permissions: { allow: ["Bash", 5, null], deny: "Bash" } }), { ...NONE, allow: ["Bash"] });
   for (const settings of [null, [], "x", { permissions: [] }, {}]) assert.deepEqual(rulesIn(settings), NONE);
+});
+
+Deno.test("showRule() tells which rule it was, and nothing of a secret that stands in it", () => {
+  const shown: [rule: string, shown: string][] = [
+    ["Bash(curl:*)", "Bash(curl:*)"],
+    ["Bash(rm *)", "Bash(rm *)"],
+    ["Bash", "Bash"],
+    ["Bash(git push)", "Bash(git …)"],
+    ['Bash(curl -H "Authorization: Bearer made-up-canary" https://x)', "Bash(curl …)"],
+    ["Bash(TOKEN=made-up-canary deploy:*)", "Bash(TOKEN …)"],
+    ["Bash(made-up-canary-that-is-longer-than-words:*)", "Bash"],
+  ];
+  for (const [rule, expected] of shown) assert.equal(showRule(rule), expected);
+  for (const [rule] of shown.slice(4)) assert.ok(!showRule(rule).includes("canary"));
 });

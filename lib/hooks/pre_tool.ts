@@ -145,18 +145,20 @@ async function judge(
   command: string,
   wrapped: { input: JsonObject; names: string[] } | null,
 ): Promise<Verdict> {
-  const { judgeCommand } = await import("./permission_rules.ts");
+  const { judgeCommand, showRule } = await import("./permission_rules.ts");
   const { commandParts } = await import("../shell/parts.ts");
   const { rules, complete } = await means.rules();
   const verdict: RuleVerdict = judgeCommand(rules, command, commandParts(command));
   if (verdict.kind === "deny") {
-    return deny(`Permission to run this command is denied by the rule ${verdict.rule} in the person's settings.`);
+    return deny(
+      `Permission to run this command is denied by the rule ${showRule(verdict.rule)} in the person's settings.`,
+    );
   }
   const allowed = verdict.kind === "allow" && complete;
   const uses = wrapped === null ? "" : ` It uses ${wrapped.names.join(", ")}.`;
   // Claude Code, too, asks where a rule says so although the user asked never to be asked.
   const reason = verdict.kind === "ask"
-    ? `The rule ${verdict.rule} in your settings asks before this command.${uses}`
+    ? `The rule ${showRule(verdict.rule)} in your settings asks before this command.${uses}`
     : event.unattended || allowed
     ? null
     : `No allow rule that tacit can read covers every part of this command.${uses}`;
