@@ -48,8 +48,8 @@ export function chooseHome(
     );
   }
   const home = normalize(chosen).replace(/(.)\/+$/, "$1");
-  const project = projectAround(workingDirectory());
-  if (project !== null && isInside(realPath(home), project)) {
+  const project = projectHolding(realPath(home), workingDirectory());
+  if (project !== null) {
     throw refuse(
       `it lies inside the project "${escapeForDisplay(project)}", whose files could have chosen it`,
       source === "TACIT_HOME" ? "unset TACIT_HOME, or use a directory outside" : "use a directory outside",
@@ -96,13 +96,17 @@ function isOurs(home: string): boolean {
   }
 }
 
-/** The directory of the project around `start`, or null. The user's own home directory is not a project. */
-function projectAround(start: string): string | null {
+/**
+ * The project around `start` if `home` lies in it, else null. The user's own home directory is not a project. Where no
+ * directory but the root is above both, no file is looked at: `run` and its like pass here each time.
+ */
+function projectHolding(home: string, start: string): string | null {
   const own = realPath(homeDirectory());
-  for (let dir = realPath(start); dirname(dir) !== dir && dir !== own; dir = dirname(dir)) {
-    if (PROJECT_MARKS.some((mark) => exists(join(dir, mark)))) return dir;
-  }
-  return null;
+  const above: string[] = [];
+  for (let dir = realPath(start); dirname(dir) !== dir && dir !== own; dir = dirname(dir)) above.push(dir);
+  if (!above.some((dir) => isInside(home, dir))) return null;
+  const project = above.find((dir) => PROJECT_MARKS.some((mark) => exists(join(dir, mark))));
+  return project !== undefined && isInside(home, project) ? project : null;
 }
 
 /** Where one stands; `/`, which is no project, if that directory was removed. */

@@ -92,7 +92,7 @@ async function decide(event: HookEvent, homes: Homes, ask: Ask): Promise<Verdict
     case "post_tool": {
       return await decidePostTool(event.caller, event.output, ask, async (path) => {
         const { scrubPersisted } = await import("../lib/hooks/persisted_output.ts");
-        const { ScrubFeed } = await import("../lib/hooks/scrub_feed.ts");
+        const { ScrubFeed } = await import("../lib/client/scrub_feed.ts");
         return await scrubPersisted(path, event.places, () => ScrubFeed.open(homes, event.caller));
       });
     }

@@ -8,7 +8,7 @@
  */
 import { concat, utf8 } from "../lib/bytes.ts";
 import { ask } from "../lib/client/client.ts";
-import { ScrubFeed } from "../lib/hooks/scrub_feed.ts";
+import { ScrubFeed } from "../lib/client/scrub_feed.ts";
 import { type Homes, homesOf } from "../lib/paths.ts";
 import type { Caller } from "../lib/protocol/messages.ts";
 

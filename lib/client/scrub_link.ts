@@ -1,39 +1,37 @@
 /**
- * The daemon's scrubber as a stream: bytes go in, the same bytes with every value of the vault replaced come out.
- * The daemon says how many bytes it holds back, and the link keeps those, so that nothing is lost when it goes away.
+ * The daemon's scrubber as a stream that loses nothing: what the daemon holds back is kept here too, and comes back as
+ * it was fed when the daemon goes away. The caller then scrubs it by other means.
  */
 import { concat } from "../bytes.ts";
 import type { Homes } from "../paths.ts";
 import type { Caller } from "../protocol/messages.ts";
-import { connect, request } from "./client.ts";
+import { ScrubFeed } from "./scrub_feed.ts";
 
 /** The largest piece sent in one frame; the frame's own limit is far above. */
 const PIECE = 1024 * 1024;
-/** How long one piece may take before the daemon counts as gone. */
-const FEED_WAIT_MS = 5000;
+const NOTHING = new Uint8Array(0);
 
 /** One stream. With no daemon, or one that knows no values, it passes everything through untouched. */
 export class ScrubLink {
-  #conn: Deno.Conn | null;
+  #feed: ScrubFeed | null;
   #alive: boolean;
-  #tail: Uint8Array = new Uint8Array(0);
+  #tail: Uint8Array = NOTHING;
 
-  constructor(conn: Deno.Conn | null) {
-    this.#conn = conn;
-    this.#alive = conn !== null;
+  constructor(feed: ScrubFeed | null) {
+    this.#feed = feed;
+    this.#alive = feed !== null;
   }
 
   /** Opens a stream; never throws. `alive` tells whether a daemon scrubs. */
   static async open(homes: Homes, caller: Caller): Promise<ScrubLink> {
     try {
-      const conn = await connect(homes.useSocket);
-      const { message } = await request(conn, { verb: "scrub_stream", caller });
-      if (message["scrubbing"] === true) return new ScrubLink(conn);
-      conn.close();
-      return new ScrubLink(null);
+      const feed = await ScrubFeed.open(homes, caller);
+      if (feed.scrubbing) return new ScrubLink(feed);
+      feed.close();
     } catch {
-      return new ScrubLink(null);
+      // No daemon, or one that does not take the stream.
     }
+    return new ScrubLink(null);
   }
 
   /** False where no daemon scrubs, or it went away. */
@@ -49,47 +47,39 @@ export class ScrubLink {
   /** Feeds `bytes` and returns what may be shown by now. When the daemon goes away, all that it held comes back as fed. */
   async feed(bytes: Uint8Array): Promise<Uint8Array> {
     const out: Uint8Array[] = [];
-    for (let at = 0; at < bytes.length; at += PIECE) out.push(await this.#feed(bytes.subarray(at, at + PIECE)));
+    for (let at = 0; at < bytes.length; at += PIECE) out.push(await this.#pass(bytes.subarray(at, at + PIECE)));
     return out.length === 1 ? out[0]! : concat(...out);
   }
 
   /** Ends the stream and returns the rest. */
   async end(): Promise<Uint8Array> {
-    const rest = await this.#ask({ verb: "feed_end" }, new Uint8Array(0));
-    this.#tail = new Uint8Array(0);
+    const rest = await this.#orTail(NOTHING, (feed) => feed.end());
     this.close();
     return rest;
   }
 
-  /** Drops the connection and what was held. */
+  /** Drops the stream and what it held. */
   close(): void {
-    try {
-      this.#conn?.close();
-    } catch {
-      // Closed from the other side already.
-    }
-    this.#conn = null;
-    this.#tail = new Uint8Array(0);
+    this.#feed?.close();
+    this.#feed = null;
+    this.#tail = NOTHING;
   }
 
-  #feed(piece: Uint8Array): Promise<Uint8Array> {
-    return this.#ask({ verb: "feed" }, piece);
-  }
-
-  async #ask(message: object, piece: Uint8Array): Promise<Uint8Array> {
+  async #pass(piece: Uint8Array): Promise<Uint8Array> {
     const pending = this.#tail.length === 0 ? piece : concat(this.#tail, piece);
-    if (this.#conn === null) return this.#lost(pending);
-    try {
-      const reply = await request(this.#conn, message, piece, { timeoutMs: FEED_WAIT_MS });
-      const held = Math.min(Number(reply.message["held"] ?? 0), pending.length);
-      this.#tail = pending.slice(pending.length - held);
-      return reply.attachment;
-    } catch {
-      return this.#lost(pending);
-    }
+    const out = await this.#orTail(piece, (feed) => feed.feed(piece));
+    if (this.#feed !== null) this.#tail = pending.slice(pending.length - Math.min(this.#feed.held, pending.length));
+    return out;
   }
 
-  #lost(pending: Uint8Array): Uint8Array {
+  /** The daemon's answer; without one, the tail and `piece` as they were fed. */
+  async #orTail(piece: Uint8Array, asked: (feed: ScrubFeed) => Promise<Uint8Array>): Promise<Uint8Array> {
+    try {
+      if (this.#feed !== null) return await asked(this.#feed);
+    } catch {
+      // It went away.
+    }
+    const pending = concat(this.#tail, piece);
     this.#alive = false;
     this.close();
     return pending;

@@ -6,7 +6,7 @@ import { lstatSync, renameSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { removeQuietly, temporaryName } from "../atomic_file.ts";
 import type { AgentPlaces } from "./event.ts";
-import type { ScrubFeed } from "./scrub_feed.ts";
+import type { ScrubFeed } from "../client/scrub_feed.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
 
