@@ -3,7 +3,7 @@
  * environment, its output scrubbed. For people, and for agents that have no hooks.
  */
 import type { Caller } from "../lib/protocol/messages.ts";
-import { type EnvEntry, EnvFileError, parseEnvFile } from "../lib/client/env_file.ts";
+import type { EnvEntry } from "../lib/client/env_file.ts";
 import { harden } from "../lib/harden.ts";
 import { isName } from "../lib/names.ts";
 import type { Homes } from "../lib/paths.ts";
@@ -12,7 +12,6 @@ import { runFilled } from "../lib/run/report.ts";
 import { findPlaceholders } from "../lib/shell/placeholders.ts";
 import { agentHere } from "./agent_markers.ts";
 import { CommandError } from "./exit_codes.ts";
-import { reportError } from "./terminal.ts";
 
 /** What `tacit run` was asked. */
 export interface RunOptions {
@@ -44,7 +43,7 @@ export async function runRun(homes: Homes, command: string[], options: RunOption
     throw new CommandError("usage", "Cannot run: no command given", "tacit run --secret NAME -- command arguments");
   }
   refusePlaceholders(command);
-  const { wishes, plain } = readWishes(options);
+  const { wishes, plain } = await readWishes(options);
   harden({ keepUmask: true, ignoreLoader: true });
   const env = { ...Deno.env.toObject(), ...plain };
   const caller: Caller = { agent: agentHere(), session: null, project: Deno.cwd(), cwd: Deno.cwd() };
@@ -53,7 +52,7 @@ export async function runRun(homes: Homes, command: string[], options: RunOption
   const place = (name: string, mode: string) =>
     wishes.filter((w) => w.name === name && w.mode === mode).map((w) => w.variable);
   const { status, fault } = await runFilled(homes, command, fill, place, env);
-  if (fault !== null) reportError(fault);
+  if (fault !== null) (await import("./terminal.ts")).reportError(fault);
   return status;
 }
 
@@ -70,10 +69,10 @@ function refusePlaceholders(command: string[]): void {
   }
 }
 
-function readWishes(options: RunOptions): { wishes: Wish[]; plain: Record<string, string> } {
+async function readWishes(options: RunOptions): Promise<{ wishes: Wish[]; plain: Record<string, string> }> {
   const wishes: Wish[] = [];
   const plain: Record<string, string> = {};
-  for (const entry of options.envFile === undefined ? [] : readEnvFile(options.envFile)) {
+  for (const entry of options.envFile === undefined ? [] : await readEnvFile(options.envFile)) {
     const text = new TextDecoder().decode(entry.value);
     const name = REFERENCE.exec(text)?.[1];
     if (name === undefined) plain[entry.key] = text;
@@ -96,7 +95,8 @@ function readWish(text: string, mode: "env" | "file"): Wish {
   return { name, variable, mode };
 }
 
-function readEnvFile(path: string): EnvEntry[] {
+async function readEnvFile(path: string): Promise<EnvEntry[]> {
+  const { EnvFileError, parseEnvFile } = await import("../lib/client/env_file.ts");
   try {
     return parseEnvFile(Deno.readFileSync(path));
   } catch (error) {

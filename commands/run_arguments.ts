@@ -4,14 +4,17 @@
  */
 import { chooseHome } from "./homes.ts";
 import { type RunOptions, runRun } from "./run.ts";
-import { hintsForHome } from "./terminal.ts";
 
 /** Runs the command; null, with nothing done, if the arguments are not plainly understood. */
 export async function runPlainly(argv: string[]): Promise<number | null> {
   const read = readArguments(argv);
   if (read === null) return null;
-  if (read.home !== undefined) hintsForHome(read.home);
-  return await runRun(chooseHome(read.home), read.command, read.options);
+  try {
+    return await runRun(chooseHome(read.home), read.command, read.options);
+  } catch (error) {
+    if (read.home !== undefined) (await import("./terminal.ts")).hintsForHome(read.home);
+    throw error;
+  }
 }
 
 interface RunArguments {

@@ -9,7 +9,6 @@ import type { ScrubStream } from "../scrub/stream.ts";
 import type { Secret } from "../secret.ts";
 import { childEnvironment, type Injection } from "./environment.ts";
 import { closeDescriptor, openPipe } from "./libc.ts";
-import { OneShotFiles } from "./one_shot.ts";
 import { Output } from "./output.ts";
 import { PipeReader } from "./pipe_reader.ts";
 import { type Ending, send, spawn, waitFor } from "./spawn.ts";
@@ -33,7 +32,9 @@ export interface Command {
  * @throws {SpawnError} if the program cannot be started, {InjectionError} if a value cannot be injected.
  */
 export async function runCommand(command: Command): Promise<Ending> {
-  const files = new OneShotFiles(command.homes);
+  const files = command.injections.some(({ mode }) => mode === "file")
+    ? new (await import("./one_shot.ts")).OneShotFiles(command.homes)
+    : null;
   const secrets = command.injections.map((i) => i.secret);
   const makeLocal = () => localScrubber(secrets);
   const openLink = linkOpener(command.homes, command.caller, secrets.length > 0);
@@ -61,7 +62,7 @@ export async function runCommand(command: Command): Promise<Ending> {
     stopForwarding();
     return ending;
   } finally {
-    files.remove();
+    files?.remove();
     for (const secret of secrets) secret.wipe();
   }
 }

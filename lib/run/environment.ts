@@ -26,19 +26,21 @@ export class InjectionError extends Error {
 }
 
 /**
- * `NAME=value` entries for the child: `base` without the injected names, then the injections.
+ * `NAME=value` entries for the child: `base` without the injected names, then the injections. `files` takes the values
+ * that go into files; null where there are none.
  * @throws {InjectionError} for a value with a NUL byte or above the kernel's size for one string.
  */
 export function childEnvironment(
   base: Record<string, string>,
   injections: Injection[],
-  files: OneShotFiles,
+  files: OneShotFiles | null,
 ): Uint8Array[] {
   const replaced = new Set(injections.map((i) => i.variable));
   const entries = Object.entries(base).filter(([k]) => !replaced.has(k)).map(([k, v]) => utf8(`${k}=${v}`));
   for (const { secret, variable, mode } of injections) {
     const value = secret.reveal();
     if (mode === "file") {
+      if (files === null) throw new TypeError(`Cannot inject "${secret.name}": no place for files was given`);
       entries.push(utf8(`${variable}=${files.write(secret.name, value)}`));
       continue;
     }

@@ -55,7 +55,9 @@ export const STATES: Scenario[] = [
     name: "daemon killed in mid-call",
     promise: "A daemon that dies while a command runs uncovers nothing of what the command still prints",
     script: turns(
-      bash(`curl -s -H "Authorization: Bearer {{${SECRET}}}" %UPSTREAM%/kill-daemon; echo "after {{${SECRET}}}"`),
+      bash(
+        `curl -s -H "Authorization: Bearer {{${SECRET}}}" %UPSTREAM%/kill-daemon; sleep 0.3; echo "after {{${SECRET}}}"`,
+      ),
       bash(CURL),
     ),
     reaches: 1,
