@@ -175,6 +175,7 @@ function makeService(options: DaemonOptions): Service {
     sessions: new Sessions(clock),
     tickets: new Tickets(clock),
     uses: new Uses(),
+    streams: { open: 0 },
     prompts: new Prompts(clock),
     journal: new Journal(homes.audit, floor, () => keyring.keys?.audit ?? null, (text) => {
       return keyring.tables === null ? text : textOf(scrubLeaf(keyring.tables, utf8(text)).output);

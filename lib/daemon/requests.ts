@@ -25,11 +25,15 @@ export interface Conversation {
 /** A conversation on `use.sock`. */
 export function useConversation(service: Service): Conversation {
   let stream: StreamState | null = null;
+  const close = () => {
+    if (stream !== null) service.streams.open--;
+    stream = null;
+  };
   return {
     get patient() {
       return stream !== null;
     },
-    end: () => stream = null,
+    end: close,
     answer: ({ message, attachment }) =>
       guarded(async () => {
         const request = parseUseRequest(message, attachment.length);
@@ -45,13 +49,15 @@ export function useConversation(service: Service): Conversation {
           case "scrub":
             return await scrub(service, request.caller, request.lengths, attachment);
           case "scrub_stream":
+            close();
             stream = openStream(service, request.caller);
+            service.streams.open++;
             return { message: { ok: true, scrubbing: stream.stream !== null } };
           case "feed":
             return await feed(service, stream, attachment, false);
           case "feed_end": {
             const ending = stream;
-            stream = null;
+            close();
             return await feed(service, ending, attachment, true);
           }
           case "prompt":

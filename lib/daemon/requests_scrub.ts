@@ -31,6 +31,12 @@ export async function scrub(
   return { message: { ok: true, lengths: leaves.map((leaf) => leaf.length), names }, attachment: scrubbed };
 }
 
+/**
+ * Streams at a time. They may be silent for hours, so a number of connections stays free of them: whoever leaves
+ * streams open must not keep hooks from being answered.
+ */
+export const MAX_SCRUB_STREAMS = 192;
+
 /** One connection's scrub stream. */
 export interface StreamState {
   readonly caller: Caller;
@@ -38,8 +44,14 @@ export interface StreamState {
   readonly stream: ScrubStream | null;
 }
 
-/** `scrub_stream`: from now on this connection's `feed` frames are one stream. */
+/**
+ * `scrub_stream`: from now on this connection's `feed` frames are one stream.
+ * @throws {RefusedRequest} `busy` if too many are open.
+ */
 export function openStream(service: Service, caller: Caller): StreamState {
+  if (service.streams.open >= MAX_SCRUB_STREAMS) {
+    throw new RefusedRequest("busy", "Cannot open a scrub stream: too many are open");
+  }
   service.sessions.see(caller);
   const { tables } = service.keyring;
   return { caller, stream: tables === null ? null : new ScrubStream(tables) };

@@ -22,6 +22,8 @@ export interface Service {
   readonly sessions: Sessions;
   readonly tickets: Tickets;
   readonly uses: Uses;
+  /** Scrub streams that are open, over all connections. */
+  readonly streams: { open: number };
   readonly prompts: Prompts;
   readonly journal: Journal;
   /** Changes of the vault follow one another: each sees what the one before it left. */
