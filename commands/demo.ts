@@ -8,7 +8,7 @@ import { homesOf } from "../lib/paths.ts";
 import { ScriptedAgent, tacit } from "./demo_agent.ts";
 import { countLeaks, type LeakCount } from "./demo_search.ts";
 import { CommandError } from "./exit_codes.ts";
-import { answer } from "./terminal.ts";
+import { answer, count as counted } from "./terminal.ts";
 
 const NAME = "DEMO_TOKEN";
 
@@ -141,8 +141,8 @@ async function shortHash(text: string): Promise<string> {
 
 function describe(count: LeakCount): string {
   const where = [...new Set(count.hits.map((h) => h.file))].join(", ");
-  const hits = `${count.hits.length} ${count.hits.length === 1 ? "place" : "places"}`;
-  return `${hits} in ${count.files} files (${count.bytes} bytes, ${count.encodings} encodings)` +
+  const [hits, files] = [counted(count.hits.length, "hit"), counted(count.files, "file")];
+  return `${hits} in ${files} (${count.bytes} bytes, ${count.encodings} encodings)` +
     (where === "" ? "" : `: ${where}`);
 }
 
