@@ -1,7 +1,7 @@
 /**
  * The few C library calls that the runner needs and Deno does not offer: a spawn with chosen descriptors, pipes,
  * and a wait. Everything that touches FFI in this room is here and in spawn.ts. Linux is tested; macOS is written
- * from its headers and untested (docs/platforms.md); on Windows child.ts takes another path.
+ * from its headers and untested; Windows has no runner yet (docs/platforms.md).
  */
 
 const MAC = Deno.build.os === "darwin";
