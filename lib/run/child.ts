@@ -26,10 +26,22 @@ export interface Command {
   caller: Caller;
 }
 
+/** The command ran, and what it printed could not be written. */
+export class OutputError extends Error {
+  override readonly name = "OutputError";
+  /** The command's own status. */
+  readonly status: number;
+  constructor(status: number, cause: Error) {
+    super(`Cannot write the command's output: ${cause.message}`, { cause });
+    this.status = status;
+  }
+}
+
 /**
  * Runs `command` to its end and returns how it ended. Output of background children that outlive it stays behind the
  * scrubber, in a custodian process.
- * @throws {SpawnError} if the program cannot be started, {InjectionError} if a value cannot be injected.
+ * @throws {SpawnError} if the program cannot be started, {InjectionError} if a value cannot be injected,
+ * {OutputError} if its output could not be written.
  */
 export async function runCommand(command: Command): Promise<Ending> {
   const files = command.injections.some(({ mode }) => mode === "file")
@@ -46,8 +58,8 @@ export async function runCommand(command: Command): Promise<Ending> {
     closeDescriptor(err.write);
     const stopForwarding = forwardSignals(pid);
     const outputs = [
-      new Output(new PipeReader(out.read), openLink(), makeLocal, Deno.stdout),
-      new Output(new PipeReader(err.read), openLink(), makeLocal, Deno.stderr),
+      new Output({ reader: new PipeReader(out.read), openLink: openLink(), makeLocal, sink: Deno.stdout }),
+      new Output({ reader: new PipeReader(err.read), openLink: openLink(), makeLocal, sink: Deno.stderr }),
     ];
     const ending = await waitFor(pid);
     const drained = Promise.all(outputs.map((o) => o.done)).then(() => true);
@@ -60,6 +72,8 @@ export async function runCommand(command: Command): Promise<Ending> {
       }
     }
     stopForwarding();
+    const fault = outputs.find((output) => output.fault !== null)?.fault;
+    if (fault) throw new OutputError(ending.status, fault);
     return ending;
   } finally {
     files?.remove();

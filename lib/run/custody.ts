@@ -52,7 +52,10 @@ export async function handToCustodian(
   closeDescriptor(values.write);
 }
 
-/** The custodian's whole life: values from descriptor 3, then stdin to stdout through both scrubbers. */
+/**
+ * The custodian's whole life: values from descriptor 3, then stdin to stdout through both scrubbers, since a value may
+ * be replaced or removed from the vault while a background child that holds it lives on.
+ */
 export async function keepCustody(homes: Homes): Promise<number> {
   const { secrets, held } = decodeHandOver(await readDescriptor(VALUES_FD));
   const caller: Caller = { agent: null, session: null, project: null, cwd: null };
@@ -60,7 +63,14 @@ export async function keepCustody(homes: Homes): Promise<number> {
   const tables = buildTables(secrets);
   for (const secret of secrets) secret.wipe();
   const makeLocal = () => Promise.resolve(new ScrubStream(tables));
-  await new Output(new PipeReader(0), openLink, makeLocal, Deno.stdout, held).done;
+  await new Output({
+    reader: new PipeReader(0),
+    openLink,
+    makeLocal,
+    sink: Deno.stdout,
+    first: held,
+    always: true,
+  }).done;
   return 0;
 }
 

@@ -25,33 +25,45 @@ export async function writeAll(file: { write(p: Uint8Array): Promise<number> }, 
   }
 }
 
+/** What a pump works with. */
+export interface OutputParts {
+  reader: PipeReader;
+  openLink: () => Promise<ScrubLink>;
+  /** Makes our own scrubber, where the daemon's is not to be had. */
+  makeLocal: () => Promise<ScrubStream>;
+  sink: { write(p: Uint8Array): Promise<number> };
+  /** Bytes that another process read before. */
+  first?: Uint8Array;
+  /** Scrub with ours as well, whatever the daemon does. */
+  always?: boolean;
+}
+
 /** A running pump from one pipe to one file. */
 export class Output {
-  readonly reader: PipeReader;
-  readonly #makeLocal: () => Promise<ScrubStream>;
+  readonly #parts: OutputParts;
   #local: ScrubStream | null = null;
-  readonly #openLink: () => Promise<ScrubLink>;
   #link: ScrubLink | null = null;
-  readonly #sink: { write(p: Uint8Array): Promise<number> };
   /** What the local scrubber was fed and has not released. */
   #localTail: Uint8Array = new Uint8Array(0);
   #handedOver = false;
   #ended = false;
-  /** Settles when the stream has ended or was handed over. */
+  #fault: Error | null = null;
+  /** Settles when the stream has ended or was handed over; never rejects. */
   readonly done: Promise<void>;
 
-  constructor(
-    reader: PipeReader,
-    openLink: () => Promise<ScrubLink>,
-    makeLocal: () => Promise<ScrubStream>,
-    sink: { write(p: Uint8Array): Promise<number> },
-    first: Uint8Array = new Uint8Array(0),
-  ) {
-    this.reader = reader;
-    this.#openLink = openLink;
-    this.#makeLocal = makeLocal;
-    this.#sink = sink;
-    this.done = this.#pump(first);
+  constructor(parts: OutputParts) {
+    this.#parts = parts;
+    this.done = this.#pump(parts.first ?? new Uint8Array(0));
+  }
+
+  /** The pipe's reading side. */
+  get reader(): PipeReader {
+    return this.#parts.reader;
+  }
+
+  /** Why the output could not be written to its end, or null. A reader that went away is no fault. */
+  get fault(): Error | null {
+    return this.#fault;
   }
 
   /** True once the last writer closed the pipe and everything was written. */
@@ -77,7 +89,7 @@ export class Output {
   async #feed(bytes: Uint8Array): Promise<void> {
     if (bytes.length === 0) return;
     // A command that prints nothing needs no scrubber.
-    this.#link ??= await this.#openLink();
+    this.#link ??= await this.#parts.openLink();
     await this.#pass(await this.#link.feed(bytes));
   }
 
@@ -93,8 +105,10 @@ export class Output {
       if (this.#link !== null) await this.#pass(await this.#link.end());
       if (this.#local !== null) await this.#write(this.#local.end());
     } catch (error) {
-      // The reader of our output is gone: closing our end tells the child, as it would without us.
-      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+      // Nobody reads, or the disk is full: closing our end tells the child, which still runs to its own end.
+      if (!(error instanceof Deno.errors.BrokenPipe)) {
+        this.#fault = error instanceof Error ? error : new Error("unknown");
+      }
     }
     this.#ended = true;
     this.reader.close();
@@ -102,9 +116,10 @@ export class Output {
 
   /** Writes what the daemon scrubbed; what came back unscrubbed goes through our own scrubber first. */
   async #pass(bytes: Uint8Array): Promise<void> {
-    if (this.#link?.alive === true && this.#local === null) return await this.#write(bytes);
+    const ours = this.#parts.always === true || this.#local !== null || this.#link?.alive !== true;
+    if (!ours) return await this.#write(bytes);
     if (bytes.length === 0) return;
-    this.#local ??= await this.#makeLocal();
+    this.#local ??= await this.#parts.makeLocal();
     const out = this.#local.feed(bytes);
     const all = concat(this.#localTail, bytes);
     this.#localTail = all.slice(all.length - this.#local.held);
@@ -112,6 +127,6 @@ export class Output {
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
-    if (bytes.length > 0) await writeAll(this.#sink, bytes);
+    if (bytes.length > 0) await writeAll(this.#parts.sink, bytes);
   }
 }

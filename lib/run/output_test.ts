@@ -27,12 +27,12 @@ Deno.test("handOver() of a stream that ends meanwhile leaves no pipe to take ove
   const link = new SlowLink();
   const written: Uint8Array[] = [];
   const sink = { write: (part: Uint8Array) => (written.push(part.slice()), Promise.resolve(part.length)) };
-  const output = new Output(
-    new PipeReader(pipe.read),
-    () => Promise.resolve(link as unknown as ScrubLink),
-    () => Promise.reject(new Error("Cannot happen: the daemon is there")),
+  const output = new Output({
+    reader: new PipeReader(pipe.read),
+    openLink: () => Promise.resolve(link as unknown as ScrubLink),
+    makeLocal: () => Promise.reject(new Error("Cannot happen: the daemon is there")),
     sink,
-  );
+  });
   const text = utf8("done\n");
   await libc().write(pipe.write, text, BigInt(text.length));
   closeDescriptor(pipe.write);

@@ -1,7 +1,7 @@
 /** Runs a command with a fill, and reports its ending to the daemon. */
 import type { Homes } from "../paths.ts";
 import type { Caller } from "../protocol/messages.ts";
-import { runCommand } from "./child.ts";
+import { OutputError, runCommand } from "./child.ts";
 import { InjectionError } from "./environment.ts";
 import { type Fill, finish } from "./fill.ts";
 import { SpawnError } from "./spawn.ts";
@@ -14,10 +14,10 @@ const OWN_FAILURE = 125;
 /** Labels for the stream's own session entry; the use itself was audited with the ticket's labels. */
 const RUNNER: Caller = { agent: null, session: null, project: null, cwd: null };
 
-/** The exit status to leave with; `fault` says why the command could not be run, where it could not. */
+/** The exit status to leave with; `fault` says why the command could not be run, or its output not written. */
 export interface Outcome {
   status: number;
-  fault: SpawnError | InjectionError | null;
+  fault: SpawnError | InjectionError | OutputError | null;
 }
 
 /**
@@ -38,8 +38,11 @@ export async function runFilled(
   try {
     outcome.status = (await runCommand({ argv, env, injections, homes, caller: RUNNER })).status;
   } catch (error) {
-    if (!(error instanceof SpawnError || error instanceof InjectionError)) throw error;
+    const known = error instanceof SpawnError || error instanceof InjectionError || error instanceof OutputError;
+    if (!known) throw error;
     outcome.fault = error;
+    // A command that succeeded and could not say so has not succeeded for whoever reads it.
+    if (error instanceof OutputError && error.status !== 0) outcome.status = error.status;
     if (error instanceof SpawnError) outcome.status = error.notFound ? NOT_FOUND : NOT_RUNNABLE;
   }
   if (fill.use !== null) await finish(homes, fill.use, outcome.status, performance.now() - started);

@@ -91,6 +91,38 @@ Deno.test("tacit run", async (t) => {
       assert.ok(drained - ended > 300, `the runner waited for its background child (${ended} of ${drained} ms)`);
     });
 
+    await t.step("a value that was replaced meanwhile is still scrubbed from a background child's output", async () => {
+      const old = `${VALUE}-old`;
+      await home.add("ROTATED", old);
+      const script = `touch started; (while ! [ -e rotated ]; do sleep 0.05; done; echo "late $ROTATED") & echo early`;
+      const argv = ["run", "--secret", "ROTATED", "--", "bash", "-c", script];
+      const running = home.tacit(argv);
+      while (!await exists(`${home.work}/started`)) await new Promise((resolve) => setTimeout(resolve, 10));
+      // Past the runner's grace, so that the custodian has the pipe.
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await home.add("ROTATED", `made-up-${crypto.randomUUID()}`, ["--replace"]);
+      await Deno.writeTextFile(`${home.work}/rotated`, "");
+      const ended = await running;
+      assert.equal(ended.stdout, "early\nlate [REDACTED:ROTATED]\n", ended.stderr);
+    });
+
+    await t.step("output that cannot be written is told, and the command runs to its end", async () => {
+      const script = `${
+        home.command.map((word) => `'${word}'`).join(" ")
+      } run --secret TOKEN -- bash -c 'trap "" PIPE; seq 2000; sleep 0.2; touch went-on; exit 5' >/dev/full; echo "status $?"`;
+      const ended = await new Deno.Command("bash", {
+        args: ["-c", script],
+        cwd: home.work,
+        env: home.env,
+        clearEnv: true,
+      })
+        .output();
+      const [stdout, stderr] = [new TextDecoder().decode(ended.stdout), new TextDecoder().decode(ended.stderr)];
+      assert.equal(stdout, "status 5\n", stderr);
+      assert.match(stderr, /error: Cannot write the command's output: No space left/);
+      assert.ok(await exists(`${home.work}/went-on`));
+    });
+
     await t.step("a signal reaches the command", async () => {
       const [program = "", ...args] = [
         ...home.command,
