@@ -124,11 +124,15 @@ Deno.test("an unknown agent is refused", async () => {
 Deno.test("the program goes to no place that others change", () => {
   const none = () => false;
   const bad = ["/tmp/x/tacit", "/dev/shm/tacit", "/home/a/.npm/_npx/1/tacit", "/srv/node_modules/t/tacit"];
-  for (const path of bad) assert.throws(() => refuseUnsafePlace(path, "/home/a", none), CommandError);
+  for (const path of bad) assert.throws(() => refuseUnsafePlace(path, { home: "/home/a", there: none }), CommandError);
   const git = (path: string) => path === "/home/a/src/.git" || path === "/home/a/.git";
-  assert.throws(() => refuseUnsafePlace("/home/a/src/bin/tacit", "/home/a", git), /the project "\/home\/a\/src"/);
+  assert.throws(
+    () => refuseUnsafePlace("/home/a/src/bin/tacit", { home: "/home/a", there: git }),
+    /the project "\/home\/a\/src"/,
+  );
   // A home directory under version control is no project.
-  refuseUnsafePlace("/home/a/.local/share/tacit/bin/tacit", "/home/a", git);
+  refuseUnsafePlace("/home/a/.local/share/tacit/bin/tacit", { home: "/home/a", there: git });
+  refuseUnsafePlace("/tmp/chosen/bin/tacit", { home: "/home/a", there: none, temporary: true });
 });
 
 Deno.test("an environment that points Claude Code elsewhere must be resolved by a person", () => {

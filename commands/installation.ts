@@ -88,7 +88,7 @@ export function installProgram(homes: Homes): string {
     );
   }
   const target = homes.installedBinary;
-  refuseUnsafePlace(target);
+  refuseUnsafePlace(target, { temporary: homes.chosen !== null });
   if (hashOfFile(target) === hash) return hash;
   Deno.mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
   Deno.chmodSync(dirname(target), 0o700);
@@ -107,10 +107,18 @@ export function installProgram(homes: Homes): string {
 }
 
 /**
- * Refuses a place for the program that a project, a package manager or a clean-up of temporary files changes.
+ * Refuses a place for the program that a project, a package manager or a clean-up of temporary files changes. A
+ * directory for temporary files is fine with `temporary`: a person named it, and a chosen home is ours and 0700.
  * @throws {CommandError}
  */
-export function refuseUnsafePlace(target: string, home: string = userInfo().homedir, there = exists): void {
+export function refuseUnsafePlace(
+  target: string,
+  { home = userInfo().homedir, there = exists, temporary = false }: {
+    home?: string;
+    there?: (path: string) => boolean;
+    temporary?: boolean;
+  } = {},
+): void {
   const refuse = (why: string) => {
     throw new CommandError(
       "usage",
@@ -118,7 +126,9 @@ export function refuseUnsafePlace(target: string, home: string = userInfo().home
       "choose a directory of your own: tacit --home DIR install claude-code",
     );
   };
-  if (/^\/(tmp|var\/tmp|dev\/shm|private\/tmp)\//.test(target)) refuse("it lies in a directory for temporary files");
+  if (!temporary && /^\/(tmp|var\/tmp|dev\/shm|private\/tmp)\//.test(target)) {
+    refuse("it lies in a directory for temporary files");
+  }
   if (/\/(node_modules|\.npm|\.cache|Caches|_npx)\//.test(target)) refuse("it lies in a package cache");
   for (let dir = dirname(target); dirname(dir) !== dir && dir !== home; dir = dirname(dir)) {
     if (there(join(dir, ".git"))) refuse(`it lies in the project "${dir}"`);
