@@ -4,6 +4,8 @@
  *   deno run -A tools/run_tests.ts              everything but what needs the compiled program or a real agent
  *   deno run -A tools/run_tests.ts --compiled-with   the same on the Deno that runs inside the compiled program
  *   deno run -A tools/run_tests.ts --binary     tests/cli against dist/tacit
+ *   deno run -A tools/run_tests.ts --reliability     tests/reliability: crashes, faults, damage; CI's depth
+ *   deno run -A tools/run_tests.ts --torture    the same, as deep as docs/reliability.md says
  *   deno run -A tools/run_tests.ts PATH…        only these
  *
  * A runner that dies, or that runs no test, counts as one failure.
@@ -17,15 +19,21 @@ const options = Deno.args.filter((argument) => argument.startsWith("--"));
 const paths = Deno.args.filter((argument) => !argument.startsWith("--"));
 const onCompiler = options.includes("--compiled-with");
 const onBinary = options.includes("--binary");
+const onTorture = options.includes("--torture");
+const onReliability = onTorture || options.includes("--reliability");
 
 const runner = onCompiler ? compiler() : [Deno.execPath()];
+// tests/cli runs on the older version inside the compiled program, which is how its users meet it.
+const apart = ["tests/reliability", ...(onCompiler ? ["tests/cli"] : [])];
 // Types are checked once, by the version that develops; the other one ships an older TypeScript.
-// tests/cli runs on that version inside the compiled program, which is how its users meet it.
-const old = ["--no-check", "--ignore=tests/cli", "--preload", `${ROOT}tools/quiet_sanitizers.ts`];
-const flags = ["test", "-A", "--no-prompt", "--parallel", ...(onCompiler ? old : [])];
-const what = paths.length > 0 ? paths : onBinary ? ["tests/cli"] : await existing(SUITE);
+const old = ["--no-check", "--preload", `${ROOT}tools/quiet_sanitizers.ts`];
+const ignored = paths.length > 0 || onReliability ? [] : [`--ignore=${apart.join(",")}`];
+const flags = ["test", "-A", "--no-prompt", "--parallel", ...ignored, ...(onCompiler ? old : [])];
+const group = onBinary ? ["tests/cli"] : onReliability ? ["tests/reliability"] : await existing(SUITE);
+const what = paths.length > 0 ? paths : group;
 
 const env = denoEnvironment();
+if (onTorture) env["TACIT_TORTURE"] = "1";
 if (onBinary) env["TACIT_TEST_BINARY"] = Deno.env.get("TACIT_TEST_BINARY") ?? `${ROOT}dist/tacit`;
 
 const [program = "deno", ...prefix] = runner;
