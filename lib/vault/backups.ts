@@ -60,6 +60,13 @@ export function keepBackup(homes: Homes, state: VaultState): void {
   syncDirectory(homes.backups);
 }
 
+/** True if the newest backup is older than a day, or there is none: then a save writes the file anew and keeps one. */
+export function backupIsDue(homes: Homes, now: number): boolean {
+  const newest = Math.max(...listBackups(homes).map((backup) => backup.written));
+  // A clock that was set back must not put it off for years.
+  return Math.abs(now - newest) >= DAY_MS;
+}
+
 /** Removes what neither rule keeps; returns how many remain. */
 export function pruneBackups(homes: Homes, now: number): number {
   const days = new Set<number>();

@@ -22,15 +22,16 @@ export type Edit =
   /** Adds or replaces a record of tacit's own. */
   | { op: "put_internal"; name: string; value: Uint8Array };
 
-/** What edits made of a state. */
+/** What edits make of a state. */
 export interface Edited {
-  entries: Iterable<Entry>;
+  /** The entries that become others, by `nameKey`; null for one that goes. */
+  changed: ReadonlyMap<string, Entry | null>;
   /** True if a stored value was replaced or removed. */
   dropsValues: boolean;
 }
 
 /**
- * `fresh` with `edits` applied, which were made looking at `loaded`.
+ * What `edits`, which were made looking at `loaded`, make of `fresh`.
  * @throws {VaultError} CONFLICT if a record that an edit touches differs between the two; MISSING for a record that an
  *   edit needs; TOO_LARGE.
  * @throws {TypeError} if a record cannot be stored as it is.
@@ -42,18 +43,28 @@ export function applyEdits(
   keys: KeyTree,
   now: number,
 ): Edited {
-  const entries = new Map(fresh.entries);
+  const changed = new Map<string, Entry | null>();
   let dropsValues = false;
   for (const edit of edits) {
     const key = keyOf(edit);
     if (loaded !== fresh) refuseConflict(loaded.entries.get(key), fresh.entries.get(key));
-    const before = entries.get(key);
+    const before = (changed.has(key) ? changed.get(key) : fresh.entries.get(key)) ?? undefined;
     const replacesValue = edit.op !== "put" || edit.value !== null;
     dropsValues ||= before !== undefined && replacesValue;
-    if (edit.op !== "remove") entries.set(key, entryOf(edit, before, keys, fresh.header, now));
-    else if (!entries.delete(key)) throw missing(edit.name);
+    if (edit.op !== "remove") changed.set(key, entryOf(edit, before, keys, fresh.header, now));
+    else if (before !== undefined) changed.set(key, null);
+    else throw missing(edit.name);
   }
-  return { entries: entries.values(), dropsValues };
+  return { changed, dropsValues };
+}
+
+/** All entries of `state` once `changed` is applied; new ones stand at the end. */
+export function* merged(state: VaultState, changed: Edited["changed"]): Iterable<Entry> {
+  for (const [key, entry] of state.entries) {
+    const now = changed.has(key) ? changed.get(key) : entry;
+    if (now) yield now;
+  }
+  for (const [key, entry] of changed) if (entry !== null && !state.entries.has(key)) yield entry;
 }
 
 function keyOf(edit: Edit): string {

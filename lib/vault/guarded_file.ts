@@ -5,17 +5,29 @@
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { VaultError } from "./fault.ts";
+import { type Standing, standingOf } from "./standing.ts";
 
-const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+const WRITE_FLAGS = constants.O_RDWR | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /**
  * The first `limit` bytes of the regular file `path` (`whole`: it must not be longer).
  * @throws {VaultError} MISSING, UNSAFE_FILE, or TOO_LARGE before anything is read.
  */
 export function readGuarded(path: string, limit: number, whole = true): Uint8Array {
+  return readStanding(path, limit, whole).bytes;
+}
+
+/**
+ * The same, with what the system said of the file before its first byte was read: what is added to it meanwhile makes
+ * a later look differ.
+ * @throws {VaultError} as `readGuarded`.
+ */
+export function readStanding(path: string, limit: number, whole = true): { bytes: Uint8Array; standing: Standing } {
   const fd = openGuarded(path);
   try {
-    const size = fstatSync(fd).size;
+    const standing = standingOf(fd);
+    const size = Number(standing.size);
     if (whole && size > limit) throw new VaultError("TOO_LARGE", `Cannot open "${path}": above ${limit} bytes`);
     const bytes = new Uint8Array(Math.min(size, limit));
     let at = 0;
@@ -24,12 +36,36 @@ export function readGuarded(path: string, limit: number, whole = true): Uint8Arr
       if (n === 0) break;
       at += n;
     }
-    return bytes.subarray(0, at);
+    return { bytes: bytes.subarray(0, at), standing };
   } catch (error) {
     throw asVaultError(error, path);
   } finally {
     closeSync(fd);
   }
+}
+
+/**
+ * `length` bytes of the regular file `path` from offset `from` on, or fewer if it ends before.
+ * @throws {VaultError} as `readGuarded`.
+ */
+export function readGuardedFrom(path: string, from: number, length: number): Uint8Array {
+  const fd = openGuarded(path);
+  try {
+    const bytes = new Uint8Array(length);
+    return bytes.subarray(0, readSync(fd, bytes, 0, length, from));
+  } catch (error) {
+    throw asVaultError(error, path);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * A descriptor for adding to the regular file `path`, checked like one for reading; the caller closes it.
+ * @throws {VaultError} MISSING or UNSAFE_FILE.
+ */
+export function openGuardedForWriting(path: string): number {
+  return openGuarded(path, WRITE_FLAGS);
 }
 
 /**
@@ -67,10 +103,10 @@ export function guardFile(path: string): void {
   checkOwner(path, info);
 }
 
-function openGuarded(path: string): number {
+function openGuarded(path: string, flags = READ_FLAGS): number {
   let fd: number | undefined;
   try {
-    fd = openSync(path, FLAGS);
+    fd = openSync(path, flags);
     const info = fstatSync(fd);
     checkKind(path, info);
     checkOwner(path, info);

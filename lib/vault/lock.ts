@@ -21,16 +21,26 @@ export async function withLock<T>(path: string, work: () => T, deadlineMs = DEAD
     if (performance.now() > deadline) throw busy(path);
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
-  nameHolder(file);
-  return work();
+  return whileHeld(file, work);
 }
 
 /** The result of `work` if the lock is free, else null. */
 export function ifUnlocked<T>(path: string, work: () => T): T | null {
   using file = openLock(path);
-  if (!file.tryLockSync(true)) return null;
-  nameHolder(file);
-  return work();
+  return file.tryLockSync(true) ? whileHeld(file, work) : null;
+}
+
+/**
+ * Gives the lock back by its own call: a process that was forked meanwhile has inherited the descriptor, so that closing
+ * ours would leave the lock with it.
+ */
+function whileHeld<T>(file: Deno.FsFile, work: () => T): T {
+  try {
+    nameHolder(file);
+    return work();
+  } finally {
+    file.unlockSync();
+  }
 }
 
 function openLock(path: string): Deno.FsFile {

@@ -52,7 +52,7 @@ export async function setRecovery(homes: Homes, opened: OpenedSlot, bits: Uint8A
 
 async function replaceSlots(homes: Homes, opened: OpenedSlot, type: number, slot: Slot | null): Promise<SlotChange> {
   return await withLock(homes.vaultLock, () => {
-    const { state, notes } = loadVault(homes, opened.keys);
+    const { state, notes } = loadVault(homes, opened.keys, { locked: true });
     refuseNewer(state);
     refuseForeignKey(opened, state.header.dkCommit);
     const retired = state.header.slots.filter((s) => s.type === type);

@@ -7,8 +7,8 @@ import { Fields } from "./fields.ts";
 import { type Frame, hasLaterFrame, readFrame, writeFrame } from "./frame.ts";
 import { checkHeaderMac, type Header, headerToBytes, parseHeader, type StoredHeader } from "./header.ts";
 import type { KeyTree } from "./key_tree.ts";
-import { CHECKPOINT, MAX_FILE_LENGTH, MAX_SECRETS, MINOR } from "./layout.ts";
-import { ID_LENGTH, INTERNAL_KIND, recordFromPackable, recordToPackable } from "./record.ts";
+import { CHECKPOINT, DELTA, MAX_FILE_LENGTH, MAX_SECRETS, MINOR } from "./layout.ts";
+import { ID_LENGTH, type IndexedRecord, INTERNAL_KIND, recordFromPackable, recordToPackable } from "./record.ts";
 import { isBlobLength } from "./value.ts";
 
 /** A record with its still sealed value. */
@@ -20,14 +20,18 @@ export interface Entry {
 
 /** What one vault file holds. */
 export interface VaultState {
-  /** The file itself, so that a later read can tell cheaply whether anything changed. */
-  bytes: Uint8Array;
   header: StoredHeader;
   generation: number;
   /** MAC of the last good frame: with the generation it names this state. */
   lastMac: Uint8Array;
   /** By `nameKey`, in the order of the index. */
   entries: ReadonlyMap<string, Entry>;
+  /** Where the last checkpoint ends; what follows it are deltas. */
+  checkpointEnd: number;
+  /** Deltas after the last checkpoint. */
+  deltas: number;
+  /** Where the last good frame ends. */
+  end: number;
   /** Where a torn tail begins, or null. */
   tornAt: number | null;
 }
@@ -65,6 +69,8 @@ export function readState(bytes: Uint8Array, keys: KeyTree): VaultState {
   let lastMac = header.mac;
   let generation: number | null = null;
   let tornAt: number | null = null;
+  let checkpointEnd = at;
+  let deltas = 0;
   while (at < bytes.length) {
     const expected: number | null = generation === null ? null : generation + 1;
     const frame = readFrame(bytes, at, lastMac, expected, keys, header);
@@ -77,9 +83,11 @@ export function readState(bytes: Uint8Array, keys: KeyTree): VaultState {
     }
     entries.apply(frame, generation === null);
     ({ end: at, mac: lastMac, generation } = frame);
+    deltas = frame.type === CHECKPOINT ? 0 : deltas + 1;
+    if (frame.type === CHECKPOINT) checkpointEnd = at;
   }
   if (generation === null) throw new VaultError("CORRUPT_FRAME", "Cannot open vault: it has no frame");
-  return { bytes, header, generation, lastMac, entries: entries.byName(), tornAt };
+  return { header, generation, lastMac, entries: entries.byName(), checkpointEnd, deltas, end: at, tornAt };
 }
 
 /**
@@ -87,6 +95,44 @@ export function readState(bytes: Uint8Array, keys: KeyTree): VaultState {
  * @throws {VaultError} TOO_LARGE.
  */
 export function writeState(header: Header, generation: number, entries: Iterable<Entry>, keys: KeyTree): Uint8Array {
+  const { index, blobs, count } = layOut(entries);
+  refuseTooMany(count);
+  const { bytes, mac } = headerToBytes(header, keys);
+  return concat(bytes, writeFrame({ type: CHECKPOINT, generation, index, blobs }, mac, keys, header));
+}
+
+/**
+ * The DELTA that adds `entries` to `state` or replaces those of the same id.
+ * @throws {VaultError} TOO_LARGE.
+ */
+export function writeDelta(state: VaultState, entries: Iterable<Entry>, keys: KeyTree): Uint8Array {
+  const { index, blobs } = layOut(entries);
+  const generation = state.generation + 1;
+  return writeFrame({ type: DELTA, generation, index, blobs }, state.lastMac, keys, state.header);
+}
+
+/**
+ * `state` after `frame`, as `writeDelta` made it and as it was read back; proves it as any reader would. The two share
+ * their entries, since copying ten thousand of them would cost more than the save: the old one must not be used on.
+ * @throws {VaultError} CORRUPT_FRAME; `state` is then as it was.
+ */
+export function advance(state: VaultState, frame: Uint8Array, keys: KeyTree): VaultState {
+  const read = readFrame(frame, 0, state.lastMac, state.generation + 1, keys, state.header);
+  if ("broken" in read || read.end !== frame.length || read.type !== DELTA) {
+    throw new VaultError("CORRUPT_FRAME", "Cannot save vault: the new frame does not read back as written");
+  }
+  const { put, removed } = readIndex(read, false);
+  if (removed.length > 0) throw corrupt("an appended frame removes a record");
+  const added = put.filter((entry) => !state.entries.has(nameKey(entry.meta)));
+  refuseTooMany(state.entries.size + added.length);
+  const entries = state.entries as Map<string, Entry>;
+  for (const entry of put) entries.set(nameKey(entry.meta), entry);
+  const end = state.end + frame.length;
+  return { ...state, generation: read.generation, lastMac: read.mac, deltas: state.deltas + 1, end };
+}
+
+/** An index and the blob area that it describes. */
+function layOut(entries: Iterable<Entry>): { index: Uint8Array; blobs: Uint8Array[]; count: number } {
   const put: Packable[] = [];
   const blobs: Uint8Array[] = [];
   let offset = 0;
@@ -95,12 +141,12 @@ export function writeState(header: Header, generation: number, entries: Iterable
     blobs.push(blob);
     offset += blob.length;
   }
-  if (put.length > MAX_SECRETS) {
-    throw new VaultError("TOO_LARGE", `Cannot write vault: ${put.length} secrets are above ${MAX_SECRETS}`);
-  }
-  const { bytes, mac } = headerToBytes(header, keys);
-  const index = encode({ v: 1, put, del: [] });
-  return concat(bytes, writeFrame({ type: CHECKPOINT, generation, index, blobs }, mac, keys, header));
+  return { index: encode({ v: 1, put, del: [] }), blobs, count: put.length };
+}
+
+function refuseTooMany(count: number): void {
+  if (count <= MAX_SECRETS) return;
+  throw new VaultError("TOO_LARGE", `Cannot write vault: ${count} secrets are above ${MAX_SECRETS}`);
 }
 
 /** Entries as frame after frame changes them. */
@@ -115,12 +161,11 @@ class Entries {
   apply(frame: Frame, first: boolean): void {
     if (first && frame.type !== CHECKPOINT) throw corrupt("the first frame is not a checkpoint");
     if (frame.type === CHECKPOINT) this.#byId = new Map();
-    try {
-      this.#index(frame);
-    } catch (cause) {
-      if (cause instanceof VaultError) throw cause;
-      if (cause instanceof MsgpackError || cause instanceof TypeError) throw corrupt(cause.message, cause);
-      throw cause;
+    const { put, removed } = readIndex(frame, this.#newer);
+    for (const id of removed) if (!this.#byId.delete(id)) throw corrupt("it removes a record that is not there");
+    for (const entry of put) this.#byId.set(idKey(entry.id), entry);
+    if (this.#byId.size > MAX_SECRETS) {
+      throw new VaultError("TOO_LARGE", `Cannot open vault: more than ${MAX_SECRETS} secrets`);
     }
   }
 
@@ -130,30 +175,36 @@ class Entries {
     if (named.size !== this.#byId.size) throw corrupt("two records have the same name");
     return named;
   }
+}
 
-  #index(frame: Frame): void {
+/** What one frame says, its blobs in place. @throws {VaultError} CORRUPT_FRAME. */
+function readIndex(frame: Frame, newer: boolean): { put: Entry[]; removed: string[] } {
+  try {
     const fields = new Fields(decode(frame.index), "index");
     fields.integer("v", undefined, 1, 1);
-    const isCheckpoint = frame.type === CHECKPOINT;
-    const put = fields.list("put", MAX_SECRETS, (item) => recordFromPackable(item, this.#newer));
-    const removed = fields.list("del", isCheckpoint ? 0 : MAX_SECRETS, idFromPackable);
-    fields.end(this.#newer);
-    for (const id of removed) if (!this.#byId.delete(id)) throw corrupt("it removes a record that is not there");
-    let offset = 0;
-    const seen = new Set<string>();
-    for (const record of put) {
-      const id = idKey(record.id);
-      if (seen.has(id)) throw corrupt("a record occurs twice");
-      seen.add(id);
-      if (record.offset !== offset || !isBlobLength(record.length)) throw corrupt("blobs are out of place");
-      offset += record.length;
-      this.#byId.set(id, { id: record.id, meta: record.meta, blob: frame.blobs.subarray(record.offset, offset) });
-    }
-    if (offset !== frame.blobs.length) throw corrupt("blobs and index disagree");
-    if (this.#byId.size > MAX_SECRETS) {
-      throw new VaultError("TOO_LARGE", `Cannot open vault: more than ${MAX_SECRETS} secrets`);
-    }
+    const records = fields.list("put", MAX_SECRETS, (item) => recordFromPackable(item, newer));
+    const removed = fields.list("del", frame.type === CHECKPOINT ? 0 : MAX_SECRETS, idFromPackable);
+    fields.end(newer);
+    return { put: withBlobs(records, frame.blobs), removed };
+  } catch (cause) {
+    if (cause instanceof MsgpackError || cause instanceof TypeError) throw corrupt(cause.message, cause);
+    throw cause;
   }
+}
+
+function withBlobs(records: IndexedRecord[], blobs: Uint8Array): Entry[] {
+  let offset = 0;
+  const seen = new Set<string>();
+  const entries = records.map((record) => {
+    const id = idKey(record.id);
+    if (seen.has(id)) throw corrupt("a record occurs twice");
+    seen.add(id);
+    if (record.offset !== offset || !isBlobLength(record.length)) throw corrupt("blobs are out of place");
+    offset += record.length;
+    return { id: record.id, meta: record.meta, blob: blobs.subarray(record.offset, offset) };
+  });
+  if (offset !== blobs.length) throw corrupt("blobs and index disagree");
+  return entries;
 }
 
 function idFromPackable(item: Packable): string {

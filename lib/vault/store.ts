@@ -1,9 +1,10 @@
 /**
- * The vault file on disk: how it is read, and how it is replaced. docs/format.md, "Save protocol".
+ * The vault file on disk: how it is read, added to, and replaced. docs/format.md, "Save protocol".
  *
- * Invariants, in the order in which they hold at any crash: the vault's name always leads to one complete, verified
- * file; a new file is durable before it gets the name; the anchor never remembers a state that is not durable under
- * the name; a temporary file is never adopted. All functions that write expect the lock to be held.
+ * Invariants, in the order in which they hold at any crash: the vault's name always leads to one verified file, complete
+ * but for a last frame that nobody was told of; a new file is durable before it gets the name, and its name before
+ * anything is added to it; the anchor never remembers a state that is not durable under the name; a temporary file is
+ * never adopted; a file that a backup shares is never written to. All functions that write expect the lock to be held.
  */
 import { Buffer } from "node:buffer";
 import { linkSync, lstatSync, readdirSync, renameSync, statSync, unlinkSync } from "node:fs";
@@ -13,21 +14,40 @@ import { removeQuietly, syncDirectory, temporaryName, writeNewFile } from "../at
 import type { Homes } from "../paths.ts";
 import { shellQuote } from "../shell/quote.ts";
 import { checkAnchor, readAnchor, writeAnchor } from "./anchor.ts";
-import { keepBackup, newestGoodBackup, pruneBackups } from "./backups.ts";
+import { appendFrame } from "./append.ts";
+import { backupIsDue, keepBackup, newestGoodBackup, pruneBackups } from "./backups.ts";
 import { VaultError } from "./fault.ts";
-import { checkDirectory, guardDirectory, readGuarded } from "./guarded_file.ts";
+import { checkDirectory, guardDirectory, readGuarded, readGuardedFrom, readStanding } from "./guarded_file.ts";
 import type { KeyTree } from "./key_tree.ts";
-import { MAX_FILE_LENGTH } from "./layout.ts";
+import { MAC_LENGTH, MAX_FILE_LENGTH } from "./layout.ts";
 import { ifUnlocked } from "./lock.ts";
-import { readState, type VaultState } from "./state.ts";
+import { sameStanding, type Standing, standingAt } from "./standing.ts";
+import { advance, readState, type VaultState } from "./state.ts";
 
 /** A temporary file whose maker is dead is removed after this long. */
 const STALE_MS = 3_600_000;
 
+/** How long a reader waits for a writer that seems to be adding a frame just now. */
+const SETTLE_MS = 1000;
+const SETTLE_EVERY_MS = 10;
+
+/** A state, and how the file stood that it was read from. */
+export interface StoredState extends VaultState {
+  standing: Standing;
+}
+
 /** A state read from disk, with warnings for people. */
 export interface Loaded {
-  state: VaultState;
+  state: StoredState;
   notes: string[];
+}
+
+/** How a vault is read. */
+export interface LoadOptions {
+  /** A person accepted that the file is older than, or differs from, what this machine remembers. */
+  acceptRollback?: boolean | undefined;
+  /** The caller holds the lock. */
+  locked?: boolean;
 }
 
 /** A state that is durable on disk. */
@@ -37,14 +57,16 @@ export interface Committed extends Loaded {
 }
 
 /**
- * Reads and proves the vault, and compares it with the anchor, which is healed if it is behind.
+ * Reads and proves the vault, and compares it with the anchor, which is healed if it is behind; who holds the lock is
+ * about to write, which brings the anchor up to date as well.
  * @throws {VaultError} with a hint naming the newest good backup where the file itself is bad.
  */
-export function loadVault(homes: Homes, keys: KeyTree, acceptRollback = false): Loaded {
+export function loadVault(homes: Homes, keys: KeyTree, how: LoadOptions = {}): Loaded {
+  const { acceptRollback = false, locked = false } = how;
   checkDirectory(homes.data);
   // The anchor is read first: a save between the two reads then makes the file newer, never older, than the anchor.
   const anchor = readAnchor(homes, keys);
-  const state = readOrNameBackup(homes, keys);
+  const state = locked ? readOrNameBackup(homes, keys) : readSettled(homes, keys);
   const notes: string[] = [];
   if (state.tornAt !== null) {
     notes.push(`TORN_TAIL: the last write was cut short; generation ${state.generation} before it is in use`);
@@ -62,7 +84,7 @@ export function loadVault(homes: Homes, keys: KeyTree, acceptRollback = false): 
     }
   }
   const behind = typeof anchor === "string" || acceptRollback || anchor.generation < state.generation;
-  if (behind) healAnchor(homes, keys, state, acceptRollback);
+  if (behind && !locked) healAnchor(homes, keys, state, acceptRollback);
   return { state, notes };
 }
 
@@ -80,7 +102,7 @@ export function commitVault(
 ): Committed {
   const state = durably(() => {
     sweepStale(homes);
-    if (current.tornAt !== null) keepTornTail(homes, current, current.tornAt);
+    if (current.tornAt !== null) keepTornTail(homes, current.tornAt);
     const temporary = temporaryName(homes.vault);
     writeNewFile(temporary, bytes);
     try {
@@ -96,6 +118,41 @@ export function commitVault(
   });
   const notes = anchorNotes(homes, keys, state);
   return { state, notes, backups: pruneBackups(homes, Date.now()) };
+}
+
+/**
+ * True if a frame may be added to the file of `current`: its end is whole, no backup shares it, and the newest backup is
+ * younger than a day. The rest is for `compactionDue` to say, which knows the frame.
+ */
+export function mayAppend(homes: Homes, current: StoredState): boolean {
+  return current.tornAt === null && current.standing.links === 1n && !backupIsDue(homes, Date.now());
+}
+
+/**
+ * Adds `frame`, as `writeDelta` made it, to the vault, which must hold `current` as its lock holder just read it.
+ * `nameIsDurable`: this process has already synced the directory since the file got its name. Whoever made it may have
+ * died before, and what is added to a file goes with it if a power cut brings its predecessor back.
+ * @throws {VaultError} WRITE_FAILED; the cause is an `UnsyncedError` if the file must not be added to any more. The
+ * caller must read again before it writes again.
+ */
+export function commitDelta(
+  homes: Homes,
+  keys: KeyTree,
+  current: StoredState,
+  frame: Uint8Array,
+  nameIsDurable: boolean,
+): Loaded {
+  const state = durably(() => {
+    if (!nameIsDurable) syncDirectory(dirname(homes.vault));
+    const { standing, proven } = appendFrame(
+      homes.vault,
+      current.standing,
+      frame,
+      (stored) => advance(current, stored, keys),
+    );
+    return { ...proven, standing };
+  });
+  return { state, notes: anchorNotes(homes, keys, state) };
 }
 
 /**
@@ -122,11 +179,14 @@ export function commitNewVault(homes: Homes, keys: KeyTree, bytes: Uint8Array): 
  * The state on disk for a writer that holds the lock: `known` itself if the file still is what was read then.
  * @throws {VaultError} also ROLLED_BACK and FORKED relative to `known`.
  */
-export function reread(homes: Homes, keys: KeyTree, known: VaultState): VaultState {
+export function reread(homes: Homes, keys: KeyTree, known: StoredState): StoredState {
   guardDirectory(homes.data);
-  const bytes = readGuarded(homes.vault, MAX_FILE_LENGTH);
-  if (Buffer.compare(bytes, known.bytes) === 0) return known;
-  const state = readState(bytes, keys);
+  const standing = standingAt(homes.vault);
+  if (standing !== undefined && sameStanding(standing, known.standing) && endsWith(homes.vault, known)) {
+    // Another process may have given it a second name since.
+    return Object.assign(known, { standing });
+  }
+  const state = readStored(homes, keys);
   checkAnchor(state, known);
   const anchor = readAnchor(homes, keys);
   if (typeof anchor !== "string") checkAnchor(state, anchor);
@@ -138,9 +198,56 @@ export function refuseExisting(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) throw exists(path);
 }
 
-function readOrNameBackup(homes: Homes, keys: KeyTree): VaultState {
+function readStored(homes: Homes, keys: KeyTree): StoredState {
+  const { bytes, standing } = readStanding(homes.vault, MAX_FILE_LENGTH);
+  return { ...readState(bytes, keys), standing };
+}
+
+/** The file is what it was as far as the system knows; that its end is ours as well costs one small read. */
+function endsWith(path: string, known: StoredState): boolean {
+  if (known.tornAt !== null) return false;
+  return Buffer.compare(readGuardedFrom(path, known.end - MAC_LENGTH, MAC_LENGTH), known.lastMac) === 0;
+}
+
+/**
+ * The state of the file. Who reads while another process adds a frame sees a part of it, which looks like a write that
+ * was cut short: only with the lock free, hence with no writer at work, is it one.
+ */
+function readSettled(homes: Homes, keys: KeyTree): StoredState {
+  const deadline = performance.now() + SETTLE_MS;
+  for (;;) {
+    const state = readIfSettled(homes, keys);
+    if (state !== null && state.tornAt === null) return state;
+    const alone = readAlone(homes, keys);
+    if (alone !== "busy") return alone;
+    if (performance.now() > deadline) return state ?? readOrNameBackup(homes, keys);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SETTLE_EVERY_MS);
+  }
+}
+
+/** Null for a file that may only look damaged, since frames were exchanged under the reader's hands. */
+function readIfSettled(homes: Homes, keys: KeyTree): StoredState | null {
   try {
-    return readState(readGuarded(homes.vault, MAX_FILE_LENGTH), keys);
+    return readStored(homes, keys);
+  } catch (error) {
+    if (error instanceof VaultError && error.fault === "CORRUPT_FRAME") return null;
+    return readOrNameBackup(homes, keys);
+  }
+}
+
+/** On a disk that takes no lock file nobody is writing either. */
+function readAlone(homes: Homes, keys: KeyTree): StoredState | "busy" {
+  try {
+    return ifUnlocked(homes.vaultLock, () => readOrNameBackup(homes, keys)) ?? "busy";
+  } catch (error) {
+    if (error instanceof VaultError && error.fault !== "WRITE_FAILED" && error.fault !== "UNSAFE_FILE") throw error;
+    return readOrNameBackup(homes, keys);
+  }
+}
+
+function readOrNameBackup(homes: Homes, keys: KeyTree): StoredState {
+  try {
+    return readStored(homes, keys);
   } catch (error) {
     const bad = ["NOT_A_VAULT", "DAMAGED_HEADER", "TAMPERED", "CORRUPT_FRAME", "MISSING"];
     if (!(error instanceof VaultError) || !bad.includes(error.fault)) throw error;
@@ -164,13 +271,13 @@ function healAnchor(homes: Homes, keys: KeyTree, state: VaultState, force: boole
   }
 }
 
-function verify(path: string, bytes: Uint8Array, keys: KeyTree): VaultState {
-  const stored = readGuarded(path, MAX_FILE_LENGTH);
+function verify(path: string, bytes: Uint8Array, keys: KeyTree): StoredState {
+  const { bytes: stored, standing } = readStanding(path, MAX_FILE_LENGTH);
   const state = readState(stored, keys);
   if (state.tornAt !== null || Buffer.compare(stored, bytes) !== 0) {
     throw new VaultError("WRITE_FAILED", "Cannot save vault: the new file does not read back as written");
   }
-  return state;
+  return { ...state, standing };
 }
 
 /** A link, unlike a rename, never replaces; file systems without links leave a race that the lock covers. */
@@ -193,10 +300,11 @@ function anchorNotes(homes: Homes, keys: KeyTree, state: VaultState): string[] {
   }
 }
 
-function keepTornTail(homes: Homes, state: VaultState, tornAt: number): void {
+function keepTornTail(homes: Homes, tornAt: number): void {
   const stamp = new Date().toISOString().replace(/[-:.]/g, "");
   const path = `${homes.vault}.torn.${stamp}`;
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) writeNewFile(path, state.bytes.subarray(tornAt));
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
+  writeNewFile(path, readGuarded(homes.vault, MAX_FILE_LENGTH).subarray(tornAt));
 }
 
 function sweepStale(homes: Homes): void {

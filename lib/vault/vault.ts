@@ -9,7 +9,8 @@ import type { SecretMetadata } from "../grant/grant.ts";
 import { isName } from "../names.ts";
 import type { Homes } from "../paths.ts";
 import { Secret } from "../secret.ts";
-import { applyEdits, type Edit } from "./edits.ts";
+import { UnsyncedError } from "./append.ts";
+import { applyEdits, type Edit, type Edited, merged } from "./edits.ts";
 import { VaultError } from "./fault.ts";
 import { guardDirectory } from "./guarded_file.ts";
 import { KEY_LENGTH, KeyTree, VAULT_ID_LENGTH } from "./key_tree.ts";
@@ -18,12 +19,25 @@ import { withLock } from "./lock.ts";
 import { passphraseSlot } from "./passphrase.ts";
 import { INTERNAL_KIND } from "./record.ts";
 import { recoverySlot } from "./recovery_slot.ts";
-import { type Entry, nameKey, refuseNewer, type VaultState, writeState } from "./state.ts";
-import { commitNewVault, commitVault, loadVault, refuseExisting, reread } from "./store.ts";
+import { compactionDue, type Saving, savingAt } from "./saving.ts";
+import { type Entry, nameKey, refuseNewer, writeDelta, writeState } from "./state.ts";
+import {
+  commitDelta,
+  commitNewVault,
+  type Committed,
+  commitVault,
+  type Loaded,
+  loadVault,
+  mayAppend,
+  refuseExisting,
+  reread,
+  type StoredState,
+} from "./store.ts";
 import { openValue } from "./value.ts";
 
 export type { Edit, NewRecord } from "./edits.ts";
 export { VaultError, type VaultFault } from "./fault.ts";
+export type { Saving } from "./saving.ts";
 
 /** Metadata of one secret; deeply frozen. Copy it to change it. */
 export type SecretRecord = Readonly<SecretMetadata>;
@@ -46,28 +60,38 @@ export interface CreateOptions {
   recovery?: Uint8Array | null;
   /** Cost of the passphrase slot, from `calibrateKdf`. */
   kdf: KdfParams;
+  /** How it is saved; by default what suits the place where it lies. */
+  saving?: Saving;
 }
 
 /** How a vault may be opened. */
 export interface OpenOptions {
   /** A person with presence accepted that the file is older than, or differs from, what this machine remembers. */
   acceptRollback?: boolean;
+  /** How it is saved; by default what suits the place where it lies. */
+  saving?: Saving;
 }
 
 /** An open vault. Not for use by two owners at once within one process. */
 export class Vault {
   readonly #homes: Homes;
   readonly #keys: KeyTree;
-  #state: VaultState;
+  readonly #saving: Saving;
+  #state: StoredState;
   #notes: string[];
   #mustReload = false;
+  /** The file may have an end that is not durable: add nothing to it. */
+  #mustRewrite = false;
+  /** Inode of the file whose name this process knows to be durable. */
+  #durableName: bigint | null = null;
 
   /** Callers use `create` or `open`. */
-  constructor(homes: Homes, keys: KeyTree, state: VaultState, notes: string[]) {
+  constructor(homes: Homes, keys: KeyTree, { state, notes }: Loaded, saving: Saving | undefined) {
     this.#homes = homes;
     this.#keys = keys;
     this.#state = state;
     this.#notes = notes;
+    this.#saving = saving ?? savingAt(homes.vault);
   }
 
   /**
@@ -86,7 +110,7 @@ export class Vault {
       const header = { minor: MINOR, ignorableFlags: 0, ...context, dkCommit: keys.commitment, slots, extensions: [] };
       const bytes = writeState(header, 1, [], keys);
       const loaded = await withLock(homes.vaultLock, () => commitNewVault(homes, keys, bytes));
-      return { vault: new Vault(homes, keys, loaded.state, loaded.notes), keys };
+      return { vault: new Vault(homes, keys, loaded, options.saving), keys };
     } catch (error) {
       keys.wipe();
       throw error;
@@ -102,8 +126,7 @@ export class Vault {
    */
   // deno-lint-ignore require-await -- a rejected promise rather than a throw
   static async open(homes: Homes, keys: KeyTree, options: OpenOptions = {}): Promise<Vault> {
-    const { state, notes } = loadVault(homes, keys, options.acceptRollback);
-    return new Vault(homes, keys, state, notes);
+    return new Vault(homes, keys, loadVault(homes, keys, options), options.saving);
   }
 
   /** Counts saves; never decreases. */
@@ -166,15 +189,14 @@ export class Vault {
    */
   async change(edits: Edit[]): Promise<ChangeResult> {
     return await withLock(this.#homes.vaultLock, () => {
-      if (this.#mustReload) this.#load();
+      if (this.#mustReload) this.#load(true);
       const fresh = reread(this.#homes, this.#keys, this.#state);
       refuseNewer(fresh);
-      const { entries, dropsValues } = applyEdits(this.#state, fresh, edits, this.#keys, Date.now());
-      const bytes = writeState(fresh.header, fresh.generation + 1, entries, this.#keys);
-      const { state, notes, backups } = this.#commit(fresh, bytes);
+      const edited = applyEdits(this.#state, fresh, edits, this.#keys, Date.now());
+      const { state, notes, backups } = this.#save(fresh, edited);
       this.#state = state;
       this.#notes.push(...notes);
-      const backupsWithOldValues = dropsValues ? backups : 0;
+      const backupsWithOldValues = edited.dropsValues ? backups : 0;
       if (backupsWithOldValues > 0) notes.push(`backups: ${backups} earlier copies may still hold the old values`);
       return { generation: state.generation, backupsWithOldValues, notes };
     });
@@ -186,7 +208,7 @@ export class Vault {
    */
   // deno-lint-ignore require-await -- a rejected promise rather than a throw
   async reload(): Promise<void> {
-    this.#load();
+    this.#load(false);
   }
 
   /** Wipes the keys; the vault must not be used afterwards. */
@@ -194,21 +216,43 @@ export class Vault {
     this.#keys.wipe();
   }
 
-  #load(): void {
-    const { state, notes } = loadVault(this.#homes, this.#keys);
+  #load(locked: boolean): void {
+    const { state, notes } = loadVault(this.#homes, this.#keys, { locked });
     this.#state = state;
     this.#notes = notes;
     this.#mustReload = false;
   }
 
-  #commit(fresh: VaultState, bytes: Uint8Array) {
+  #save(fresh: StoredState, edited: Edited): Committed {
+    const frame = this.#delta(fresh, edited);
     try {
-      return commitVault(this.#homes, this.#keys, fresh, bytes);
+      if (frame !== null) {
+        const known = this.#durableName === fresh.standing.inode;
+        const added = commitDelta(this.#homes, this.#keys, fresh, frame, known);
+        this.#durableName = fresh.standing.inode;
+        return { ...added, backups: 0 };
+      }
+      const bytes = writeState(fresh.header, fresh.generation + 1, merged(fresh, edited.changed), this.#keys);
+      const saved = commitVault(this.#homes, this.#keys, fresh, bytes);
+      this.#mustRewrite = false;
+      this.#durableName = saved.state.standing.inode;
+      return saved;
     } catch (error) {
-      // Which of the two files has the name is unknown after a failed write.
+      // Which of the two files has the name, or how far the file reaches, is unknown after a failed write.
       this.#mustReload = true;
+      this.#mustRewrite ||= error instanceof Error && error.cause instanceof UnsyncedError;
+      this.#durableName = null;
       throw error;
     }
+  }
+
+  /** The frame to add, or null where the file is to be written anew. */
+  #delta(fresh: StoredState, { changed, dropsValues }: Edited): Uint8Array | null {
+    // A file that still holds what was replaced or removed would keep it for as long as nothing else is.
+    if (this.#saving === "rewrite" || this.#mustRewrite || dropsValues) return null;
+    if (!mayAppend(this.#homes, fresh) || compactionDue(fresh, 0)) return null;
+    const frame = writeDelta(fresh, [...changed.values()].filter((entry) => entry !== null), this.#keys);
+    return compactionDue(fresh, frame.length) ? null : frame;
   }
 
   /** Internal records have keys that are no names. */
