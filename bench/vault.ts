@@ -1,31 +1,68 @@
-/** Opening and editing a large vault: `deno run -A bench/vault.ts [secrets]`. KDF and fsync are timed apart. */
-import { calibrateKdf } from "../lib/vault/slots.ts";
-import { type Edit, Vault } from "../lib/vault/vault.ts";
-import { KeyTree } from "../lib/vault/key_tree.ts";
+/**
+ * A vault of 10 to 10,000 secrets: opening, listing, saving one edit either way. The key derivation is `bench/unlock`.
+ * A sync costs what the disk takes, so the same bytes written and synced without tacit are timed beside each edit.
+ */
+import { closeSync, fdatasyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { replaceFile, syncDirectory, temporaryName, writeNewFile } from "../lib/atomic_file.ts";
 import { homesOf } from "../lib/paths.ts";
 import { Secret } from "../lib/secret.ts";
-import { temporaryName, writeNewFile } from "../lib/atomic_file.ts";
+import { KeyTree } from "../lib/vault/key_tree.ts";
+import { type Edit, Vault } from "../lib/vault/vault.ts";
+import { type Figure, report } from "./report.ts";
+import { spread } from "./whole_process.ts";
 
 /** Cheapest accepted cost: the derivation itself is not what is measured here. */
 const FLOOR = { memoryKib: 19_456, passes: 1, lanes: 1 };
-const RUNS = 9;
+const COUNTS = [10, 100, 1_000, 10_000];
+const ROUNDS = 41;
+/** An added frame of one small secret, and the anchor. */
+const FRAME_BYTES = 904;
+const ANCHOR_BYTES = 108;
 
-/** Figures for `count` secrets, medians in milliseconds. */
-export async function benchVault(count: number): Promise<Record<string, number>> {
+interface Times {
+  open: number;
+  list: number;
+  add: number;
+  addFloor: number;
+  anew: number;
+  anewFloor: number;
+  kib: number;
+}
+
+/** Medians in milliseconds for a vault of `count` secrets. */
+async function timesOf(count: number): Promise<Times> {
   const directory = Deno.makeTempDirSync();
   try {
     const homes = homesOf(directory);
     const { vault, keys } = await Vault.create(homes, { passphrase: new TextEncoder().encode("bench"), kdf: FLOOR });
     const prk = keys.prk.slice();
-    const fill = await timed(1, () => vault.change(Array.from({ length: count }, (_, i) => put(i))));
-    const open = await timed(RUNS, () => Vault.open(homes, KeyTree.fromPrk(prk, vault.vaultId)));
-    let i = 0;
-    const edit = await timed(RUNS, () => vault.change([put(i++ % count)]));
-    const read = await timed(RUNS, () => vault.read(`SECRET_${i++ % count}`).wipe());
+    await vault.change(Array.from({ length: count }, (_, i) => put(i)));
     const size = Deno.statSync(homes.vault).size;
-    const sync = await timed(RUNS, () => writeAndSync(homes.vault, new Uint8Array(size)));
+    const fresh = () => Vault.open(homes, KeyTree.fromPrk(prk, vault.vaultId));
+    const open = await inTurn([fresh]);
+    const list = await inTurn([() => vault.list()]);
+    let next = count;
+    const probe = `${homes.vault}.probe`;
+    const [add, addFloor] = await inTurn([
+      () => vault.change([put(next++)]),
+      () => (addAndSync(probe), replaceFile(`${homes.anchor}.probe`, new Uint8Array(ANCHOR_BYTES))),
+    ]);
+    const [anew, anewFloor] = await inTurn([
+      () => vault.change([put(next++ % count)]),
+      () => (writeAnew(homes.vault, size), replaceFile(`${homes.anchor}.probe`, new Uint8Array(ANCHOR_BYTES))),
+    ]);
     vault.close();
-    return { secrets: count, "file KiB": size / 1024, fill, open, edit, "write+fsync alone": sync, read };
+    const at = (n: number | undefined) => n ?? NaN;
+    return {
+      open: at(open[0]),
+      list: at(list[0]),
+      add: at(add),
+      addFloor: at(addFloor),
+      anew: at(anew),
+      anewFloor: at(anewFloor),
+      kib: size / 1024,
+    };
   } finally {
     Deno.removeSync(directory, { recursive: true });
   }
@@ -46,27 +83,59 @@ function put(i: number): Edit {
   return { op: "put", record, value: new Secret(name, new TextEncoder().encode(`value-${i}-0123456789abcdef`)) };
 }
 
-function writeAndSync(beside: string, bytes: Uint8Array): void {
+/** What adding a frame asks of the disk. */
+function addAndSync(path: string): void {
+  const fd = openSync(path, "a+", 0o600);
+  writeSync(fd, new Uint8Array(FRAME_BYTES));
+  fdatasyncSync(fd);
+  ftruncateSync(fd, 0);
+  closeSync(fd);
+}
+
+/** What a whole new file asks of the disk: itself, a backup's name, its own name. */
+function writeAnew(beside: string, size: number): void {
   const path = temporaryName(beside);
-  writeNewFile(path, bytes);
+  writeNewFile(path, new Uint8Array(size));
+  syncDirectory(dirname(beside));
   Deno.removeSync(path);
+  syncDirectory(dirname(beside));
 }
 
-async function timed(runs: number, work: () => unknown): Promise<number> {
-  const times: number[] = [];
-  for (let i = 0; i < runs; i++) {
-    const start = performance.now();
-    await work();
-    times.push(performance.now() - start);
+/** Medians of several pieces of work that take turns, after two rounds that do not count. */
+async function inTurn(work: (() => unknown)[]): Promise<number[]> {
+  const times = work.map(() => [] as number[]);
+  for (let round = -2; round < ROUNDS; round++) {
+    for (const [i, one] of work.entries()) {
+      const start = performance.now();
+      await one();
+      if (round >= 0) times[i]?.push(performance.now() - start);
+    }
   }
-  return times.sort((a, b) => a - b)[Math.floor(runs / 2)] ?? NaN;
+  return times.map((list) => spread(list).median);
 }
 
-if (import.meta.main) {
-  const counts = Deno.args.length > 0 ? Deno.args.map(Number) : [10, 1000, 10_000];
-  for (const count of counts) {
-    const figures = Object.entries(await benchVault(count));
-    console.log(figures.map(([what, n]) => `${what} ${n.toFixed(n < 10 ? 2 : 0)}`).join(" · "));
-  }
-  console.log("calibrated", await calibrateKdf());
+const all = new Map<number, Times>();
+for (const count of COUNTS) all.set(count, await timesOf(count));
+const figures: Figure[] = [];
+for (const [count, t] of all) {
+  const ms = (what: string, value: number, budget: number | null, how = ""): void =>
+    void figures.push({ what: `${count} secrets: ${what}`, value, budget, unit: "ms", how });
+  const large = count === 10_000;
+  ms("open", t.open, large ? 200 : null, `${t.kib.toFixed(0)} KiB, every frame proven, no value opened`);
+  ms("list", t.list, large ? 50 : null);
+  ms("add one", t.add, null, `the disk alone: ${t.addFloor.toFixed(2)} ms`);
+  ms("replace one", t.anew, large ? 100 + t.anewFloor : null, `the disk alone: ${t.anewFloor.toFixed(2)} ms`);
 }
+const [least, most] = [all.get(10), all.get(10_000)];
+if (least !== undefined && most !== undefined) {
+  figures.push({
+    what: "adding one to 10,000 / to 10 secrets",
+    value: most.add / least.add,
+    budget: 1.5,
+    unit: "×",
+    how: `${most.add.toFixed(2)} ms to ${least.add.toFixed(2)} ms, of which the disk ${most.addFloor.toFixed(2)} and ${
+      least.addFloor.toFixed(2)
+    }`,
+  });
+}
+report("Vault", figures);

@@ -7,7 +7,7 @@ import { equalConstantTime } from "../crypto/hash.ts";
 import type { Homes } from "../paths.ts";
 import { VaultError } from "./fault.ts";
 import type { KeyTree } from "./key_tree.ts";
-import { readMaced, writeMaced } from "./maced_file.ts";
+import { type MacKeys, readMaced, writeMaced } from "./maced_file.ts";
 import type { VaultState } from "./state.ts";
 
 const MAGIC = utf8("ASVA");
@@ -26,7 +26,7 @@ export interface Anchor {
 }
 
 /** The anchor, or why there is none to rely on. */
-export function readAnchor(homes: Homes, keys: KeyTree): Anchor | "missing" | "unusable" {
+export function readAnchor(homes: Homes, keys: MacKeys): Anchor | "missing" | "unusable" {
   const fields = readMaced(homes.anchor, MAGIC, LENGTH, keys);
   if (typeof fields === "string") return fields;
   const view = new DataView(fields.buffer);

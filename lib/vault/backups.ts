@@ -84,10 +84,13 @@ export function pruneBackups(homes: Homes, now: number): number {
 /** Removes the backups that one of these key slots (by id) still opens; says how many went and how many could not. */
 export function removeBackupsWithSlots(homes: Homes, slotIds: Uint8Array[]): { removed: number; failed: number } {
   const retired = new Set(slotIds.map(toHex));
-  const doomed = listBackups(homes).filter((backup) => hasSlot(backup.path, retired));
+  return removeBackups(listBackups(homes).filter((backup) => hasSlot(backup.path, retired)));
+}
+
+/** Removes these backups; says how many went and how many could not. */
+export function removeBackups(doomed: Backup[]): { removed: number; failed: number } {
   doomed.forEach((backup) => removeQuietly(backup.path));
-  const left = new Set(listBackups(homes).map((backup) => backup.path));
-  const failed = doomed.filter((backup) => left.has(backup.path)).length;
+  const failed = doomed.filter(({ path }) => lstatSync(path, { throwIfNoEntry: false }) !== undefined).length;
   return { removed: doomed.length - failed, failed };
 }
 

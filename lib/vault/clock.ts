@@ -33,6 +33,14 @@ export function seenIsSound(homes: Homes, keys: KeyTree): boolean {
 export function writeSeen(homes: Homes, keys: KeyTree, now: number): number {
   const before = readSeen(homes, keys);
   if (before !== null && before >= now) return before;
-  writeMaced(homes.clockFloor, MAGIC, u64(now), keys);
+  renewSeen(homes, keys, now);
   return now;
+}
+
+/**
+ * Writes the record under `keys`, whatever stands there: after a change of the data key it is one of the key before.
+ * @throws {Error} if it cannot be made durable.
+ */
+export function renewSeen(homes: Homes, keys: KeyTree, seen: number): void {
+  writeMaced(homes.clockFloor, MAGIC, u64(seen), keys);
 }

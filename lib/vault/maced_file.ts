@@ -11,6 +11,9 @@ import { guardDirectory, readGuarded } from "./guarded_file.ts";
 import type { KeyTree } from "./key_tree.ts";
 import { MAC_LENGTH } from "./layout.ts";
 
+/** Whose files these are: the vault's own tree, or what is kept of the one of an earlier epoch. */
+export type MacKeys = Pick<KeyTree, "anchor" | "vaultId">;
+
 const VERSION = 1;
 /** Bytes before the fields that differ. */
 const HEAD_LENGTH = 4 + 2 + 2 + 16;
@@ -20,7 +23,7 @@ export function readMaced(
   path: string,
   magic: Uint8Array,
   length: number,
-  keys: KeyTree,
+  keys: MacKeys,
 ): Uint8Array | "missing" | "unusable" {
   const total = HEAD_LENGTH + length + MAC_LENGTH;
   let bytes: Uint8Array;
@@ -47,6 +50,6 @@ export function writeMaced(path: string, magic: Uint8Array, fields: Uint8Array, 
   replaceFile(path, concat(body, hmacSha256(keys.anchor, body)));
 }
 
-function head(magic: Uint8Array, keys: KeyTree): Uint8Array {
+function head(magic: Uint8Array, keys: MacKeys): Uint8Array {
   return concat(magic, u16(VERSION), u16(0), keys.vaultId);
 }

@@ -1,5 +1,6 @@
 /** The door to key slots: opening them, changing them, recovery codes, cost. docs/format.md, "Slots". */
 export type { KdfParams } from "../../wasm/argon2id.ts";
+export { changeDataKey, type KeyChange, type NewWays } from "./data_key.ts";
 export { VaultError, type VaultFault } from "./fault.ts";
 export {
   describeSlots,

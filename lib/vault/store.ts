@@ -13,16 +13,20 @@ import { kill } from "node:process";
 import { removeQuietly, syncDirectory, temporaryName, writeNewFile } from "../atomic_file.ts";
 import type { Homes } from "../paths.ts";
 import { shellQuote } from "../shell/quote.ts";
-import { checkAnchor, readAnchor, writeAnchor } from "./anchor.ts";
+import { type Anchor, checkAnchor, readAnchor, writeAnchor } from "./anchor.ts";
 import { appendFrame } from "./append.ts";
 import { backupIsDue, keepBackup, newestGoodBackup, pruneBackups } from "./backups.ts";
+import { renewSeen, seenIsSound } from "./clock.ts";
+import { EARLIER_KEYS, type EarlierKeys, parseEarlierKeys } from "./earlier_keys.ts";
 import { VaultError } from "./fault.ts";
 import { checkDirectory, guardDirectory, readGuarded, readGuardedFrom, readStanding } from "./guarded_file.ts";
 import type { KeyTree } from "./key_tree.ts";
 import { MAC_LENGTH, MAX_FILE_LENGTH } from "./layout.ts";
 import { ifUnlocked } from "./lock.ts";
+import { INTERNAL_KIND } from "./record.ts";
 import { sameStanding, type Standing, standingAt } from "./standing.ts";
-import { advance, readState, type VaultState } from "./state.ts";
+import { advance, nameKey, readState, type VaultState } from "./state.ts";
+import { openValue } from "./value.ts";
 
 /** A temporary file whose maker is dead is removed after this long. */
 const STALE_MS = 3_600_000;
@@ -65,8 +69,9 @@ export function loadVault(homes: Homes, keys: KeyTree, how: LoadOptions = {}): L
   const { acceptRollback = false, locked = false } = how;
   checkDirectory(homes.data);
   // The anchor is read first: a save between the two reads then makes the file newer, never older, than the anchor.
-  const anchor = readAnchor(homes, keys);
+  const found = readAnchor(homes, keys);
   const state = locked ? readOrNameBackup(homes, keys) : readSettled(homes, keys);
+  const anchor = found === "unusable" ? readEarlierAnchor(homes, keys, state) ?? found : found;
   const notes: string[] = [];
   if (state.tornAt !== null) {
     notes.push(`TORN_TAIL: the last write was cut short; generation ${state.generation} before it is in use`);
@@ -84,7 +89,7 @@ export function loadVault(homes: Homes, keys: KeyTree, how: LoadOptions = {}): L
     }
   }
   const behind = typeof anchor === "string" || acceptRollback || anchor.generation < state.generation;
-  if (behind && !locked) healAnchor(homes, keys, state, acceptRollback);
+  if (behind && !locked) healAnchor(homes, keys, state, acceptRollback, typeof anchor === "string" ? 0 : anchor.seen);
   return { state, notes };
 }
 
@@ -258,13 +263,30 @@ function readOrNameBackup(homes: Homes, keys: KeyTree): StoredState {
   }
 }
 
+/** The anchor as it stood when the data key was changed: a crash right after that leaves it under the key before. */
+function readEarlierAnchor(homes: Homes, keys: KeyTree, state: StoredState): Anchor | null {
+  for (const earlier of earlierKeys(state, keys).reverse()) {
+    const anchor = readAnchor(homes, { anchor: earlier.anchor, vaultId: keys.vaultId });
+    if (typeof anchor !== "string") return anchor;
+  }
+  return null;
+}
+
+function earlierKeys(state: StoredState, keys: KeyTree): EarlierKeys[] {
+  const entry = state.entries.get(nameKey({ name: EARLIER_KEYS, kind: INTERNAL_KIND }));
+  return parseEarlierKeys(entry && openValue(keys, state.header, { id: entry.id, rev: entry.meta.rev }, entry.blob));
+}
+
 /** Only ever forward, and only if no writer is at work: a writer brings the anchor up to date itself. */
-function healAnchor(homes: Homes, keys: KeyTree, state: VaultState, force: boolean): void {
+function healAnchor(homes: Homes, keys: KeyTree, state: VaultState, force: boolean, seen: number): void {
   try {
     ifUnlocked(homes.vaultLock, () => {
       const anchor = readAnchor(homes, keys);
       if (!force && typeof anchor !== "string" && anchor.generation >= state.generation) return;
-      writeAnchor(homes, keys, state, Date.now());
+      writeAnchor(homes, keys, state, Math.max(seen, Date.now()));
+      if (seen > 0 && anchor === "unusable" && !seenIsSound(homes, keys)) {
+        renewSeen(homes, keys, Math.max(seen, Date.now()));
+      }
     });
   } catch {
     // Reading must work on a full or read-only disk; the next save or open tries again.
