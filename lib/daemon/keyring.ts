@@ -91,7 +91,7 @@ export class Keyring {
       const vault = await Vault.open(this.#homes, keys);
       const clock = this.#clock;
       this.#open = { keys, vault, limits, since: new Stopwatch(clock), idle: new Stopwatch(clock) };
-      this.#refresh();
+      this.#refresh(true);
       this.#presence = presence;
     } catch (error) {
       this.#open = null;
@@ -143,12 +143,18 @@ export class Keyring {
    * @throws {VaultError} if it was not saved.
    */
   change(edits: Edit[]): Promise<string[]> {
-    return this.#save(async (vault) => (await vault.change(edits)).notes);
+    const values = edits.some((edit) => edit.op === "remove" || (edit.op === "put" && edit.value !== null));
+    return this.#save(async (vault) => {
+      const before = vault.generation;
+      const { generation, notes } = await vault.change(edits);
+      // Another process may have saved in between, and what it changed is not known here.
+      return { result: notes, values: values || generation !== before + 1 };
+    });
   }
 
   /** Reads the vault again after another process wrote it. @throws {VaultError} */
   reload(): Promise<void> {
-    return this.#save((vault) => vault.reload());
+    return this.#save(async (vault) => ({ result: await vault.reload(), values: true }));
   }
 
   /** Resolves when nothing is being saved or wiped any more. */
@@ -156,31 +162,37 @@ export class Keyring {
     await this.#saving;
   }
 
-  #save<T>(work: (vault: Vault) => Promise<T>): Promise<T> {
+  /** `values` of what `work` gives: some may be others now, so that what is looked for in output must be made anew. */
+  #save<T>(work: (vault: Vault) => Promise<{ result: T; values: boolean }>): Promise<T> {
     const open = this.#open;
     if (open === null) return Promise.reject(new Error("Cannot change the vault: it is locked"));
     const saved = this.#saving.then(() => work(open.vault));
-    this.#saving = saved.then(() => {
-      if (this.#open === open) this.#refresh();
+    this.#saving = saved.then(({ values }) => {
+      if (this.#open === open) this.#refresh(values);
     }).catch(() => {});
-    return saved.then(async (result) => {
+    return saved.then(async ({ result }) => {
       await this.#saving;
       return result;
     });
   }
 
-  #refresh(): void {
+  /** Tables take a millisecond and more for each secret, and an edit of metadata leaves them as they are. */
+  #refresh(valuesChanged: boolean): void {
     const vault = this.#open?.vault;
     if (vault === undefined) return;
     const records = vault.list();
-    const values: Secret[] = [];
-    try {
-      for (const { name } of records) values.push(vault.read(name));
-      this.#tables = buildTables(values);
-    } finally {
-      for (const value of values) value.wipe();
-    }
+    if (valuesChanged) this.#tables = tablesOf(vault, records);
     // The vault's own objects may change under a later edit; what is kept here outlives the key.
     this.#records = new Map(records.map((record) => [record.name, structuredClone(record)]));
+  }
+}
+
+function tablesOf(vault: Vault, records: SecretMetadata[]): ScrubTables {
+  const values: Secret[] = [];
+  try {
+    for (const { name } of records) values.push(vault.read(name));
+    return buildTables(values);
+  } finally {
+    for (const value of values) value.wipe();
   }
 }
