@@ -11,7 +11,8 @@ import { childEnvironment, type Injection } from "./environment.ts";
 import { closeDescriptor, openPipe } from "./libc.ts";
 import { Output } from "./output.ts";
 import { PipeReader } from "./pipe_reader.ts";
-import { type Ending, send, spawn, waitFor } from "./spawn.ts";
+import { SignalRelay } from "./signals.ts";
+import { type Ending, spawn, waitFor } from "./spawn.ts";
 
 /** How long the streams may stay open after the command's end before its background children get a custodian. */
 const GRACE_MS = 60;
@@ -51,17 +52,19 @@ export async function runCommand(command: Command): Promise<Ending> {
   const makeLocal = () => localScrubber(secrets);
   const openLink = linkOpener(command.homes, command.caller, secrets.length > 0);
   const [out, err] = [openPipe(), openPipe()];
+  const signals = new SignalRelay();
   try {
     const env = childEnvironment(command.env, command.injections, files);
     const pid = spawn({ argv: command.argv, env, stdin: 0, stdout: out.write, stderr: err.write });
+    signals.started(pid);
     closeDescriptor(out.write);
     closeDescriptor(err.write);
-    const stopForwarding = forwardSignals(pid);
     const outputs = [
       new Output({ reader: new PipeReader(out.read), openLink: openLink(), makeLocal, sink: Deno.stdout }),
       new Output({ reader: new PipeReader(err.read), openLink: openLink(), makeLocal, sink: Deno.stderr }),
     ];
     const ending = await waitFor(pid);
+    signals.ended(() => files?.remove());
     const drained = Promise.all(outputs.map((o) => o.done)).then(() => true);
     if (!await Promise.race([drained, after(GRACE_MS)])) {
       const { handToCustodian } = await import("./custody.ts");
@@ -71,12 +74,12 @@ export async function runCommand(command: Command): Promise<Ending> {
         if (held !== null) await handToCustodian(command.homes, secrets, held, output.reader, i + 1);
       }
     }
-    stopForwarding();
     const fault = outputs.find((output) => output.fault !== null)?.fault;
     if (fault) throw new OutputError(ending.status, fault);
     return ending;
   } finally {
     files?.remove();
+    signals.stop();
     for (const secret of secrets) secret.wipe();
   }
 }
@@ -103,28 +106,4 @@ async function localScrubber(secrets: Secret[]): Promise<ScrubStream> {
 
 function after(ms: number): Promise<false> {
   return new Promise((resolve) => Deno.unrefTimer(setTimeout(() => resolve(false), ms)));
-}
-
-const FORWARDED: Partial<Record<Deno.Signal, number>> = Deno.build.os === "darwin"
-  ? { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15, SIGUSR1: 30, SIGUSR2: 31 }
-  : { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15, SIGUSR1: 10, SIGUSR2: 12 };
-
-/**
- * Passes signals on to the child and keeps this process alive until the child has ended. What a terminal sends with a
- * key reaches the whole foreground group, the child included, so it is not sent a second time.
- */
-function forwardSignals(pid: number): () => void {
-  const terminal = Deno.stdin.isTerminal();
-  const listeners: [Deno.Signal, () => void][] = [];
-  for (const [name, number] of Object.entries(FORWARDED) as [Deno.Signal, number][]) {
-    const byKey = terminal && (name === "SIGINT" || name === "SIGQUIT");
-    const listener = () => {
-      if (!byKey) send(pid, number);
-    };
-    Deno.addSignalListener(name, listener);
-    listeners.push([name, listener]);
-  }
-  return () => {
-    for (const [name, listener] of listeners) Deno.removeSignalListener(name, listener);
-  };
 }
