@@ -245,6 +245,10 @@ class Walk {
     if (n > Number.MAX_SAFE_INTEGER || n < -Number.MAX_SAFE_INTEGER) {
       throw new MsgpackError("Cannot decode index: integer beyond 53 bits");
     }
+    // msgpackr keeps it a bigint and writes it back as long as it was, so the fresh encoding would not differ.
+    if (n <= 0xffffffffn && n >= -0x80000000n) {
+      throw new MsgpackError("Cannot decode index: an integer is longer than it need be");
+    }
     return end;
   }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { fromHex } from "./bytes.ts";
+import { fromHex, toHex } from "./bytes.ts";
 import { fastest } from "../tests/kit/fastest.ts";
 import { decode, encode, MsgpackError, type Packable } from "./msgpack.ts";
 
@@ -24,6 +24,26 @@ Deno.test("every integer width, string and byte length has one encoding", () => 
     assert.deepEqual(decode(encode(value)), value);
   }
   assert.equal(encode(-0).length, 1);
+});
+
+Deno.test("an integer in a longer form than its own is refused", () => {
+  const forms = [1, 2, 4, 8].flatMap((length, i) => [
+    { tag: 0xcc + i, length, as: BigInt.asUintN },
+    { tag: 0xd0 + i, length, as: BigInt.asIntN },
+  ]);
+  let refused = 0;
+  for (
+    const n of [0, 1, 127, 128, 255, 256, 65535, 65536, 2 ** 32 - 1, 2 ** 32, -1, -32, -33, -129, -32769, -(2 ** 31)]
+  ) {
+    for (const { tag, length, as } of forms) {
+      const bits = BigInt.asUintN(8 * length, BigInt(n)).toString(16).padStart(2 * length, "0");
+      const bytes = fromHex(tag.toString(16) + bits);
+      if (as(8 * length, BigInt(n)) !== BigInt(n) || toHex(bytes) === toHex(encode(n))) continue;
+      assert.throws(() => decode(bytes), MsgpackError, toHex(bytes));
+      refused++;
+    }
+  }
+  assert.ok(refused > 50);
 });
 
 const value: fc.Arbitrary<Packable> = fc.letrec<{ any: Packable }>((tie) => ({
