@@ -31,7 +31,7 @@ export class Fields {
 
   /** A text of at most `max` UTF-16 units. */
   text(key: string, fallback: string | undefined, max: number): string {
-    const value = this.take(key) ?? fallback;
+    const value = this.#takeOr(key, fallback);
     if (typeof value !== "string" || value.length > max) throw this.#wrong(key);
     return value;
   }
@@ -41,14 +41,14 @@ export class Fields {
   }
 
   integer(key: string, fallback: number | undefined, min: number, max = Number.MAX_SAFE_INTEGER): number {
-    const value = this.take(key) ?? fallback;
+    const value = this.#takeOr(key, fallback);
     if (typeof value !== "number" || value < min || value > max) throw this.#wrong(key);
     return value;
   }
 
   /** False where absent. */
   flag(key: string): boolean {
-    const value = this.take(key) ?? false;
+    const value = this.#takeOr(key, false);
     if (typeof value !== "boolean") throw this.#wrong(key);
     return value;
   }
@@ -61,7 +61,7 @@ export class Fields {
 
   /** Each item read by `read`; empty where absent. */
   list<T>(key: string, max: number, read: (item: Packable) => T): T[] {
-    const value = this.take(key) ?? [];
+    const value = this.#takeOr(key, []);
     if (!Array.isArray(value) || value.length > max) throw this.#wrong(key);
     return value.map(read);
   }
@@ -81,6 +81,11 @@ export class Fields {
     const left = Object.keys(this.#map).length > this.#taken;
     if (left && !lenient) throw new TypeError(`Cannot read ${this.#what}: it has an unknown field`);
     return left;
+  }
+
+  /** Nil is a value of its own and stands for no default. */
+  #takeOr(key: string, fallback: Packable | undefined): Packable | undefined {
+    return this.has(key) ? this.take(key) : fallback;
   }
 
   #wrong(key: string): TypeError {
