@@ -54,7 +54,7 @@ export function openValue(keys: KeyTree, context: SlotContext, address: BlobAddr
     key.fill(0);
   }
   try {
-    return unpad(plaintext).slice();
+    return unpad(plaintext, "value").slice();
   } finally {
     plaintext.fill(0);
   }
@@ -64,10 +64,10 @@ export function openValue(keys: KeyTree, context: SlotContext, address: BlobAddr
  * What stands before the zeros in `u32 length ‖ bytes ‖ zeros`.
  * @throws {VaultError} CORRUPT_FRAME if the length is beyond the end or the padding is not zero.
  */
-export function unpad(padded: Uint8Array): Uint8Array {
+export function unpad(padded: Uint8Array, what = "index"): Uint8Array {
   const length = padded.length >= 4 ? new DataView(padded.buffer, padded.byteOffset).getUint32(0) : Infinity;
   if (length > padded.length - 4 || padded.subarray(4 + length).some((b) => b !== 0)) {
-    throw new VaultError("CORRUPT_FRAME", "Cannot read sealed bytes: their padding is wrong");
+    throw new VaultError("CORRUPT_FRAME", `Cannot read ${what}: its padding is wrong`);
   }
   return padded.subarray(4, 4 + length);
 }
