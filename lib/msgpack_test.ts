@@ -94,6 +94,17 @@ Deno.test("whatever random or mutated bytes decode to encodes back to the same b
   assert.ok(accepted > 0);
 });
 
+Deno.test("an integer that 32 bits can hold is refused in 64", () => {
+  const narrow = [0, 1, -1, 127, 2 ** 31, 2 ** 32 - 1, -(2 ** 31)];
+  for (const n of narrow) {
+    const bytes = new Uint8Array(9);
+    bytes[0] = 0xd3;
+    new DataView(bytes.buffer).setBigInt64(1, BigInt(n));
+    assert.throws(() => decode(bytes), MsgpackError, String(n));
+  }
+  for (const n of [2 ** 32, -(2 ** 31) - 1]) assert.equal(encode(n)[0], 0xd3);
+});
+
 Deno.test("what has no place in the format is not encoded", () => {
   const keys = ["", "é", "constructor", "prototype", "k".repeat(32)].map((key) => ({ [key]: 1 }));
   const bad: unknown[] = [0.5, NaN, 2 ** 53, "\ud800", undefined, 1n, 2n ** 60n, Symbol(), ...keys];
