@@ -11,6 +11,7 @@ import {
   isObject,
   type Json,
   type JsonObject,
+  MAX_PATH_LENGTH,
   type ToolClass,
   type Verdict,
 } from "./event.ts";
@@ -181,8 +182,11 @@ function label(value: Json | undefined): string | null {
   return typeof value === "string" && /^[\x21-\x7e]{1,128}$/.test(value) ? value : null;
 }
 
+/** A path as it could name something; anything else is as if it were not there. */
 function absolute(value: Json | undefined): string | null {
-  return typeof value === "string" && value.startsWith("/") && !value.includes("\0") ? value : null;
+  const sound = typeof value === "string" && value.startsWith("/") && !value.includes("\0") &&
+    value.length <= MAX_PATH_LENGTH;
+  return sound ? value : null;
 }
 
 /** Grants name projects by their real paths. */

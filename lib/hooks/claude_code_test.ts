@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { HookInputError, readClaudeEvent, writeClaudeVerdict } from "./claude_code.ts";
-import type { HookEvent } from "./event.ts";
+import { type HookEvent, MAX_PATH_LENGTH } from "./event.ts";
+import { MAX_PATH_LENGTH as MOST_READ, parseUseRequest } from "../protocol/parse.ts";
 
 // As Claude Code 2.1.330 sent them.
 const COMMON = {
@@ -87,6 +88,28 @@ Deno.test("only the session's own environment file is ever written", () => {
   assert.equal(file({}), null);
   assert.equal(file({ CLAUDE_ENV_FILE: "/home/ada/.bashrc" }), null);
   assert.equal(file({ CLAUDE_ENV_FILE: "/x/session-env/another-session/y.sh" }), null);
+});
+
+Deno.test("whatever stands where a path or a name belongs, the daemon reads the question that comes of it", () => {
+  assert.ok(MAX_PATH_LENGTH <= MOST_READ);
+  const odd = [
+    `/${"x".repeat(MAX_PATH_LENGTH)}`,
+    `/${"x".repeat(MAX_PATH_LENGTH - 1)}`,
+    "x".repeat(300),
+    "/\0",
+    "",
+    7,
+    {},
+  ];
+  for (const value of odd) {
+    const fields = { session_id: value, cwd: value, transcript_path: value, tool_use_id: value, agent_id: value };
+    const event = read({ ...fields, prompt_id: value, hook_event_name: "PostToolUse", tool_name: value }, {});
+    assert.ok(event.kind === "post_tool");
+    assert.equal(parseUseRequest({ verb: "scrub", caller: event.caller, lengths: [] }, 0).verb, "scrub");
+    const kept = typeof value === "string" && value.length === MAX_PATH_LENGTH;
+    assert.equal(event.caller.cwd, kept ? value : null);
+    assert.equal(event.places.transcript, kept ? value : null);
+  }
 });
 
 Deno.test("input that is no event of Claude Code is refused, and the refusal holds none of it", () => {

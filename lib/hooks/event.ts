@@ -23,6 +23,12 @@ export interface AgentPlaces {
   project: string | null;
 }
 
+/**
+ * Characters of a path that is passed on; PATH_MAX of Linux, and the most that the daemon reads. It would refuse the
+ * whole question for a longer one, and output would then go unsearched.
+ */
+export const MAX_PATH_LENGTH = 4_096;
+
 /** A tool is about to be called. */
 export interface PreToolEvent {
   kind: "pre_tool";
