@@ -3,8 +3,9 @@ import { type Ask, explain, MAX_BATCH_BYTES } from "./daemon.ts";
 import { type AgentPlaces, PASS, type Verdict } from "./event.ts";
 import type { Caller } from "../protocol/messages.ts";
 import { utf8 } from "../bytes.ts";
+import { scrubLeaves } from "./post_tool.ts";
 
-/** Decides about one prompt. The reason never repeats any of it. */
+/** Decides about one prompt. The reason never repeats any of it, nor a value that the transcript's path holds. */
 export async function decidePrompt(caller: Caller, places: AgentPlaces, text: string, ask: Ask): Promise<Verdict> {
   const bytes = utf8(text);
   if (bytes.length > MAX_BATCH_BYTES) {
@@ -14,7 +15,8 @@ export async function decidePrompt(caller: Caller, places: AgentPlaces, text: st
   const answer = await ask({ verb: "prompt", caller }, bytes);
   if (answer.kind !== "refused") return PASS;
   if (answer.code !== "prompt_has_value" && answer.code !== "prompt_has_token") return PASS;
-  const where = places.transcript === null ? "its own files" : `its own files (${places.transcript} is one)`;
+  const file = places.transcript === null ? null : await scrubLeaves(caller, [places.transcript], ask);
+  const where = file === null ? "its own files" : `its own files (${file.leaves[0]} is one)`;
   return {
     kind: "block_prompt",
     reason: `${explain(answer.message, answer.hint)}\nThe prompt was not sent to the model. Claude Code may still ` +
