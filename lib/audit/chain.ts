@@ -46,6 +46,11 @@ export function keyIdOf(key: Uint8Array): string {
   return hmacHex(key, KEY_ID_LABEL, "").slice(0, 8);
 }
 
+/** The one of `keys` that `keyId` names, or null. */
+export function keyNamed(keyId: string, keys: readonly Uint8Array[]): Uint8Array | null {
+  return keys.find((key) => keyIdOf(key) === keyId) ?? null;
+}
+
 /** Seals a record into its line. `record.key` must be `keyIdOf(key)`, or null without a key. */
 export function seal(record: UnsealedRecord, key: Uint8Array | null): { line: string; hash: string } {
   const canonical = canonicalText(record);

@@ -2,13 +2,14 @@
  * The head file: which line was the last keyed one. Without it, a log cut at its end would still be a sound chain.
  * docs/audit.md, "Head".
  *
- * It is written after its line is on disk and is not itself forced there, so it may lag behind the log after a power
- * failure and never runs ahead of it.
+ * It is written after its line is on disk and forced there at each unlock only, so it may lag behind the log after a
+ * power failure, back to the line of the last unlock, and never runs ahead of it.
  */
 import * as fs from "node:fs";
+import { dirname } from "node:path";
 import { utf8 } from "../bytes.ts";
 import { headMac, keyIdOf } from "./chain.ts";
-import { headFile, openFile, writeAll } from "./files.ts";
+import { headFile, openFile, syncDirectory, writeAll } from "./files.ts";
 
 /** Line `seq` of the log has `hash`, says the holder of the key named `keyId`. */
 export interface Head {
@@ -58,4 +59,16 @@ export function writeHead(dir: string, seq: number, hash: string, key: Uint8Arra
   } finally {
     fs.closeSync(fd);
   }
+}
+
+/** Forces the head to disk, and its name, which the first unlock of a log made. */
+export function syncHead(dir: string): void {
+  const path = headFile(dir);
+  const fd = openFile(path, "write");
+  try {
+    fs.fdatasyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+  syncDirectory(dirname(path));
 }

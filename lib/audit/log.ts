@@ -7,7 +7,7 @@
  */
 import * as fs from "node:fs";
 import { utf8 } from "../bytes.ts";
-import { headMacHolds, keyIdOf, seal } from "./chain.ts";
+import { headMacHolds, keyIdOf, keyNamed, seal } from "./chain.ts";
 import { type AuditEntry, cleanEntry } from "./entry.ts";
 import {
   AuditFileError,
@@ -22,9 +22,9 @@ import {
   withLock,
   writeAll,
 } from "./files.ts";
-import { type Head, readHead, writeHead } from "./head.ts";
+import { type Head, readHead, syncHead, writeHead } from "./head.ts";
 import { hasKeyedLine } from "./query.ts";
-import { alarm, checkpoint, damageLine, type Draft, LOG_ALARMS, type LogAlarm } from "./own_lines.ts";
+import { alarm, checkpoint, damageLine, type Draft, keyChange, LOG_ALARMS, type LogAlarm } from "./own_lines.ts";
 import { NO_HASH } from "./record.ts";
 import { readTail, type Tail } from "./tail.ts";
 
@@ -93,24 +93,33 @@ export class AuditLog {
   /**
    * At unlock: checks everything since the last keyed line and vouches for it by a keyed line. If it does not hold,
    * that line is an alarm instead, so that the fault stays on record, and the reason is returned.
+   *
+   * `earlier` are the keys, oldest first, under which the log may still end: the first unlock after a change of the key
+   * takes it over from one of them. Later ones pass none, so that nobody who kept an old key can end the log under it.
    * @throws {AuditWriteError} as `append`.
    */
-  cover(key: Uint8Array): CoverResult {
+  cover(key: Uint8Array, earlier: readonly Uint8Array[] = []): CoverResult {
     return this.#locked(() => {
       const head = readHead(this.#dir);
-      const fault = this.#headFault(head, key);
+      const signer = head === null || head === "damaged" ? null : keyNamed(head.keyId, [...earlier, key]);
+      const fault = this.#headFault(head, signer);
       const since = head === null || head === "damaged" ? { seq: 0, hash: NO_HASH } : head;
       if (fault === null) this.#seen = Math.max(this.#seen, since.seq);
       // A head that cannot be trusted names no line to read back to.
-      const tail = this.#judge(readTail(this.#dir, fault === null ? since : null));
+      let tail = this.#judge(readTail(this.#dir, fault === null ? since : null));
+      const takesOver = signer !== null && signer !== key;
+      if (takesOver && tail.damage?.code === "torn_tail") {
+        // A new key begins with the line that takes the others over, not with a repair.
+        this.#write(tail, [], null);
+        tail = this.#known ?? tail;
+      }
       const damage = tail.damage === null || tail.damage.code === "torn_tail" ? null : tail.damage.code;
       const code = fault ?? damage;
-      if (code === null) {
-        this.#write(tail, [], key, (seq, hash) => checkpoint(since.seq + 1, seq, hash));
-        return { ok: true, covered: tail.seq - since.seq };
-      }
-      this.#write(tail, fault === null ? [] : [alarm(fault, 1, tail.seq)], key);
-      return { ok: false, reason: LOG_ALARMS[code] };
+      const vouch = takesOver ? keyChange : checkpoint;
+      if (code === null) this.#write(tail, [], key, (seq, hash) => vouch(since.seq + 1, seq, hash));
+      else this.#write(tail, fault === null ? [] : [alarm(fault, 1, tail.seq)], key);
+      syncHead(this.#dir);
+      return code === null ? { ok: true, covered: tail.seq - since.seq } : { ok: false, reason: LOG_ALARMS[code] };
     });
   }
 
@@ -119,11 +128,11 @@ export class AuditLog {
     return this.#known?.time ?? 0;
   }
 
-  #headFault(head: Head | null | "damaged", key: Uint8Array): LogAlarm | null {
+  #headFault(head: Head | null | "damaged", signer: Uint8Array | null): LogAlarm | null {
     if (head === null) return hasKeyedLine(this.#dir) ? "head_missing" : null;
     if (head === "damaged") return "head_forged";
-    if (head.keyId !== keyIdOf(key)) return "head_of_other_key";
-    return headMacHolds(key, head.seq, head.hash, head.mac) ? null : "head_forged";
+    if (signer === null) return "head_of_other_key";
+    return headMacHolds(signer, head.seq, head.hash, head.mac) ? null : "head_forged";
   }
 
   /** The end of the log now, with what other processes added, or did to it. */

@@ -35,6 +35,11 @@ export function checkpoint(from: number, to: number, ref: string): Draft {
   };
 }
 
+/** The same as the first line under a new key: it takes over what was written under an earlier one. */
+export function keyChange(from: number, to: number, ref: string): Draft {
+  return { ...checkpoint(from, to, ref), code: "key_change" };
+}
+
 /** Records that something is wrong with lines `from` to `to`. */
 export function alarm(code: LogAlarm, from: number, to: number): Draft {
   return { time: Date.now(), event: OWN_EVENT, decision: "alarm", code, from, to };

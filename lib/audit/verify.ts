@@ -4,7 +4,7 @@
  */
 import * as fs from "node:fs";
 import { basename } from "node:path";
-import { headMacHolds, keyIdOf, macHolds, sha256Hex } from "./chain.ts";
+import { headMacHolds, keyIdOf, keyNamed, macHolds, sha256Hex } from "./chain.ts";
 import { AuditFileError, headFile, listFiles, logFile, MAX_FILE_BYTES, openFile, withLock } from "./files.ts";
 import { type Head, readHead } from "./head.ts";
 import { alarmPhrase } from "./own_lines.ts";
@@ -19,6 +19,9 @@ export type VerifyResult =
   | { ok: true; lines: number; keyed: boolean; uncovered: number }
   | { ok: false; file: string; line: number; reason: string };
 
+/** Lines of the log about itself that vouch for what stands above them. */
+const VOUCHING: readonly string[] = ["begins", "checkpoint", "key_change"];
+
 interface Fault {
   file: string;
   line: number;
@@ -28,8 +31,14 @@ interface Fault {
 /**
  * Verifies the log in `dir`. Without `key` (K_audit) only the chain is checked, which whoever can write the files
  * can also recompute. With it, the log is expected to have been covered (`AuditLog.cover`) since the key exists.
+ * `earlier`: the keys of earlier epochs, oldest first; lines under them are checked as long as none of a later one stands
+ * above.
  */
-export function verifyAudit(dir: string, key: Uint8Array | null): VerifyResult {
+export function verifyAudit(
+  dir: string,
+  key: Uint8Array | null,
+  earlier: readonly Uint8Array[] = [],
+): VerifyResult {
   try {
     if (listFiles(dir).length === 0) {
       if (readHead(dir) === null) return { ok: true, lines: 0, keyed: false, uncovered: 0 };
@@ -45,12 +54,13 @@ export function verifyAudit(dir: string, key: Uint8Array | null): VerifyResult {
       head: readHead(dir),
       files: listFiles(dir).map((n) => ({ n, path: logFile(dir, n), size: Deno.lstatSync(logFile(dir, n)).size })),
     }));
-    const walk = new ForwardWalk(key, head === "damaged" ? null : head);
+    const keys = key === null ? [] : [...earlier, key];
+    const walk = new ForwardWalk(keys, head === "damaged" ? null : head);
     for (const { n, path, size } of files) {
       const fault = walk.file(n, path, size);
       if (fault !== null) return { ok: false, ...fault };
     }
-    const fault = walk.end() ?? headFault(dir, head, key, walk);
+    const fault = walk.end() ?? headFault(dir, head, keys, walk);
     if (fault !== null) return { ok: false, ...fault };
     return { ok: true, lines: walk.seq, keyed: walk.keyedLines > 0 && key !== null, uncovered: walk.uncovered };
   } catch (error) {
@@ -62,28 +72,33 @@ export function verifyAudit(dir: string, key: Uint8Array | null): VerifyResult {
 function headFault(
   dir: string,
   head: Head | null | "damaged",
-  key: Uint8Array | null,
+  keys: readonly Uint8Array[],
   walk: ForwardWalk,
 ): Fault | null {
   const fault = (reason: string): Fault => ({ file: basename(headFile(dir)), line: 0, reason });
   if (head === "damaged") return fault("the head file is damaged");
   if (head === null) {
     if (walk.keyedLines > 0) return fault("the head file is missing although the log has keyed lines");
-    return key === null ? null : fault("no line of this log is keyed and the head file is missing");
+    return keys.length === 0 ? null : fault("no line of this log is keyed and the head file is missing");
   }
-  if (key === null) return null;
-  if (head.keyId !== keyIdOf(key)) return fault("the head file was written under another key");
-  if (!headMacHolds(key, head.seq, head.hash, head.mac)) return fault("the MAC of the head file does not match");
-  return null;
+  if (keys.length === 0) return null;
+  const signer = keyNamed(head.keyId, keys);
+  if (signer === null) return fault("the head file was written under another key");
+  if (!headMacHolds(signer, head.seq, head.hash, head.mac)) return fault("the MAC of the head file does not match");
+  if (signer === keys.at(-1)) return null;
+  return fault("the log ends under an earlier key: the present one did not take it over, or what followed was cut off");
 }
 
 class ForwardWalk {
   seq = 0;
   keyedLines = 0;
   uncovered = 0;
-  readonly #key: Uint8Array | null;
-  readonly #keyId: string | null;
+  /** Oldest first; none where only the chain is checked. */
+  readonly #keys: readonly Uint8Array[];
+  readonly #ids: readonly string[];
   readonly #head: Head | null;
+  /** Which key the last keyed line was written under; −1 before the first. */
+  #epoch = -1;
   #hash = NO_HASH;
   #files = 0;
   /** The bytes of the line before, sound or not. */
@@ -93,9 +108,9 @@ class ForwardWalk {
   #place = { file: "", line: 0 };
   #lastKeyed = "the beginning";
 
-  constructor(key: Uint8Array | null, head: Head | null) {
-    this.#key = key;
-    this.#keyId = key === null ? null : keyIdOf(key);
+  constructor(keys: readonly Uint8Array[], head: Head | null) {
+    this.#keys = keys;
+    this.#ids = keys.map(keyIdOf);
     this.#head = head;
   }
 
@@ -167,7 +182,7 @@ class ForwardWalk {
     if (record.code === "torn_tail") {
       return record.ref === sha256Hex(before) ? null : this.#fault("it closes off another line than the one before");
     }
-    if (record.code !== "checkpoint" && record.code !== "begins") return this.#fault("it is of no known kind");
+    if (!VOUCHING.includes(record.code)) return this.#fault("it is of no known kind");
     const sound = record.to === record.seq - 1 && record.ref === record.prev && (record.from ?? 0) >= 1;
     return sound ? null : this.#fault("the checkpoint does not name the line before");
   }
@@ -179,13 +194,28 @@ class ForwardWalk {
     }
     this.keyedLines++;
     this.uncovered = 0;
-    if (this.#key !== null) {
-      if (record.key !== this.#keyId) return this.#fault("it was written under another key");
-      if (!macHolds(record, this.#key)) {
-        return this.#fault(`its MAC does not match: it, or an unkeyed line since ${this.#lastKeyed}, was changed`);
-      }
-    }
+    const fault = this.#keys.length === 0 ? null : this.#keyOf(record, record.key);
+    if (fault !== null) return fault;
     this.#lastKeyed = `line ${record.seq}`;
+    return null;
+  }
+
+  /** A line is under the key of the lines above, or takes them over under a later one. */
+  #keyOf(record: AuditRecord, keyId: string): Fault | null {
+    const epoch = this.#ids.indexOf(keyId);
+    const key = this.#keys[epoch];
+    if (key === undefined) return this.#fault("it was written under another key");
+    if (epoch < this.#epoch) {
+      return this.#fault("it was written under an earlier key, after the log had been taken over under a later one");
+    }
+    if (!macHolds(record, key)) {
+      return this.#fault(`its MAC does not match: it, or an unkeyed line since ${this.#lastKeyed}, was changed`);
+    }
+    const takesOver = record.event === OWN_EVENT && record.code === "key_change";
+    if (this.#epoch !== -1 && epoch > this.#epoch && !takesOver) {
+      return this.#fault("it was written under a later key, which did not take over the lines above");
+    }
+    this.#epoch = epoch;
     return null;
   }
 
