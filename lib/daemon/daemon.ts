@@ -3,6 +3,7 @@ import { utf8 } from "../bytes.ts";
 import type { Homes } from "../paths.ts";
 import type { StatusReply } from "../protocol/messages.ts";
 import { type Clock, ClockFloor, systemClock } from "./clock.ts";
+import { coverLog } from "./cover_log.ts";
 import { type KeyLimits, Keyring, type LockReason } from "./keyring.ts";
 import { scrubLeaf, textOf } from "./leaves.ts";
 import { Prompts } from "./prompts.ts";
@@ -193,8 +194,7 @@ async function takeKey(service: Service, key: HandedKey): Promise<void> {
   const keys = keyring.keys;
   if (keys === null) return;
   if (!floor.load(keys)) notes.push("the record of the latest time seen was changed by someone else");
-  const fault = await journal.cover(keys.audit);
-  if (fault !== null) notes.push(`audit log: ${fault}`);
+  await coverLog(service, keys, key.epoch);
   floor.save(keys, true);
   await journal.note({
     event: "unlock",

@@ -105,6 +105,11 @@ export class Keyring {
     return this.#open === null || !this.#records.has(name) ? null : this.#open.vault.read(name);
   }
 
+  /** The value of a record of tacit's own; undefined while locked or if there is none. */
+  internal(name: string): Uint8Array | undefined {
+    return this.#open?.vault.internal(name);
+  }
+
   /** A use: the idle time begins anew. */
   touch(): void {
     this.#open?.idle.restart();

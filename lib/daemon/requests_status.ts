@@ -3,6 +3,7 @@ import { lastUse } from "../audit/query.ts";
 import { verifyAudit } from "../audit/verify.ts";
 import { hardening } from "../harden.ts";
 import type { Caller, Reply, SecretView, StatusReply } from "../protocol/messages.ts";
+import { earlierAuditKeys } from "./cover_log.ts";
 import { type Answer, labels, type Service } from "./service.ts";
 
 /** `status`, the same on both sockets. */
@@ -59,7 +60,8 @@ export async function session(service: Service, event: "start" | "seen" | "end",
 
 /** `audit_verify`: with the key if there is one. */
 export function auditVerify(service: Service): Answer {
-  const result = verifyAudit(service.homes.audit, service.keyring.keys?.audit ?? null);
+  const { homes, keyring } = service;
+  const result = verifyAudit(homes.audit, keyring.keys?.audit ?? null, earlierAuditKeys(keyring));
   const message: Reply = result.ok
     ? { ok: true, verified: true, lines: result.lines, keyed: result.keyed, bad_line: null, reason: "" }
     : {

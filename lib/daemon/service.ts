@@ -139,15 +139,19 @@ export class Journal {
     }
   }
 
-  /** Puts lines that were written without a key under it; what is wrong, or null. */
-  async cover(key: Uint8Array): Promise<string | null> {
-    if (!await this.open() || this.#log === null) return "the audit log cannot be written";
+  /**
+   * Puts lines that were written without a key under it; `earlier` as `AuditLog.cover` has it. Tells whether the log was
+   * written, and what is wrong with it.
+   */
+  async cover(key: Uint8Array, earlier: readonly Uint8Array[]): Promise<{ written: boolean; fault: string | null }> {
+    const unwritten = { written: false, fault: "the audit log cannot be written" };
+    if (!await this.open() || this.#log === null) return unwritten;
     try {
-      const result = this.#log.cover(key);
-      return result.ok ? null : result.reason;
+      const result = this.#log.cover(key, earlier);
+      return { written: true, fault: result.ok ? null : result.reason };
     } catch (error) {
       if (!(error instanceof AuditWriteError)) throw error;
-      return "the audit log cannot be written";
+      return unwritten;
     }
   }
 }

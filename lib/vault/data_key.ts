@@ -11,8 +11,10 @@ import { readSeen, renewSeen } from "./clock.ts";
 import { EARLIER_KEYS, withEarlierKeys } from "./earlier_keys.ts";
 import { applyEdits, merged } from "./edits.ts";
 import { VaultError } from "./fault.ts";
+import { readGuarded } from "./guarded_file.ts";
+import { parseHeader } from "./header.ts";
 import { KEY_LENGTH, KeyTree } from "./key_tree.ts";
-import { SLOT_PASSPHRASE, SLOT_RECOVERY } from "./layout.ts";
+import { MAX_HEADER_LENGTH, PREAMBLE_LENGTH, SLOT_PASSPHRASE, SLOT_RECOVERY } from "./layout.ts";
 import { withLock } from "./lock.ts";
 import type { OpenedSlot } from "./open_slot.ts";
 import { passphraseSlot } from "./passphrase.ts";
@@ -91,6 +93,21 @@ export async function changeDataKey(homes: Homes, opened: OpenedSlot, ways: NewW
   } finally {
     dataKey.fill(0);
   }
+}
+
+/** Removes the backups of earlier epochs, which a crash between the new file and their removal leaves behind. */
+export function removeEarlierBackups(homes: Homes, keys: KeyTree, epoch: number): { removed: number; failed: number } {
+  return removeBackups(
+    listBackups(homes).filter(({ path }) => {
+      try {
+        const header = parseHeader(readGuarded(path, PREAMBLE_LENGTH + MAX_HEADER_LENGTH, false));
+        return equalConstantTime(header.vaultId, keys.vaultId) && header.epoch < epoch;
+      } catch (error) {
+        if (error instanceof VaultError) return false;
+        throw error;
+      }
+    }),
+  );
 }
 
 /** The same record under the new key, opened again before it counts: the old file will be gone. */
