@@ -186,6 +186,17 @@ Deno.test("a crash at any point of taking over leaves a log that the next unlock
   }
 });
 
+Deno.test("a process that writes before the log was taken over leaves that to the next unlock", async () => {
+  using home = tmpHome();
+  const dir = home.homes.audit;
+  await smallLog(dir, 0, 2);
+  const head = Deno.readTextFileSync(headFile(dir));
+  (await AuditLog.open(dir)).append(useOf(9), SECOND);
+  assert.equal(Deno.readTextFileSync(headFile(dir)), head);
+  assert.deepEqual((await AuditLog.open(dir)).cover(SECOND, [FIRST]), { ok: true, covered: 1 });
+  assert.equal(named(dir, [FIRST, SECOND]), "sound");
+});
+
 Deno.test("a torn line at the moment of taking over is closed off under no key", async () => {
   using home = tmpHome();
   const dir = home.homes.audit;

@@ -26,7 +26,7 @@ import { type Head, readHead, syncHead, writeHead } from "./head.ts";
 import { hasKeyedLine } from "./query.ts";
 import { alarm, checkpoint, damageLine, type Draft, keyChange, LOG_ALARMS, type LogAlarm } from "./own_lines.ts";
 import { NO_HASH } from "./record.ts";
-import { readTail, type Tail } from "./tail.ts";
+import { type Place, readTail, type Tail } from "./tail.ts";
 
 export type { AuditEntry } from "./entry.ts";
 
@@ -59,6 +59,8 @@ export class AuditLog {
   #inode: number | null = null;
   /** Highest line number that this process ever saw. */
   #seen = 0;
+  /** True once this process looked whether the log ends as its head says. */
+  #examined = false;
 
   /** Reads nothing yet: `open` is the way to a log. */
   constructor(dir: string) {
@@ -81,13 +83,17 @@ export class AuditLog {
 
   /**
    * Writes one line, or several at once, and forces them to disk. With `key` (K_audit, 32 bytes) they are keyed;
-   * without, they are chained only, until `cover`.
+   * without, they are chained only, until `cover`. A log that ends under another key and was never written under this
+   * one gets them unkeyed too: whether it may be taken over is for `cover` to judge.
    * @throws {AuditWriteError} if they are not all durably written: then nothing that they permit may happen.
    * @throws {TypeError} on an entry outside the closed set of fields; nothing is written.
    */
   append(entry: AuditEntry | readonly AuditEntry[], key: Uint8Array | null): void {
     const drafts = (Array.isArray(entry) ? entry as readonly AuditEntry[] : [entry as AuditEntry]).map(cleanEntry);
-    this.#locked(() => this.#write(this.#refresh(), drafts, key));
+    this.#locked(() => {
+      if (key === null || this.#examined) this.#write(this.#refresh(), drafts, key);
+      else this.#writeFirst(drafts, key);
+    });
   }
 
   /**
@@ -100,14 +106,9 @@ export class AuditLog {
    */
   cover(key: Uint8Array, earlier: readonly Uint8Array[] = []): CoverResult {
     return this.#locked(() => {
-      const head = readHead(this.#dir);
-      const signer = head === null || head === "damaged" ? null : keyNamed(head.keyId, [...earlier, key]);
-      const fault = this.#headFault(head, signer);
-      const since = head === null || head === "damaged" ? { seq: 0, hash: NO_HASH } : head;
-      if (fault === null) this.#seen = Math.max(this.#seen, since.seq);
-      // A head that cannot be trusted names no line to read back to.
-      let tail = this.#judge(readTail(this.#dir, fault === null ? since : null));
+      const { since, signer, fault, tail: found } = this.#examine([...earlier, key]);
       const takesOver = signer !== null && signer !== key;
+      let tail = found;
       if (takesOver && tail.damage?.code === "torn_tail") {
         // A new key begins with the line that takes the others over, not with a repair.
         this.#write(tail, [], null);
@@ -119,6 +120,7 @@ export class AuditLog {
       if (code === null) this.#write(tail, [], key, (seq, hash) => vouch(since.seq + 1, seq, hash));
       else this.#write(tail, fault === null ? [] : [alarm(fault, 1, tail.seq)], key);
       syncHead(this.#dir);
+      this.#examined = true;
       return code === null ? { ok: true, covered: tail.seq - since.seq } : { ok: false, reason: LOG_ALARMS[code] };
     });
   }
@@ -126,6 +128,27 @@ export class AuditLog {
   /** Time of the last line that this process saw, Unix milliseconds; 0 if the log is empty. */
   lastTime(): number {
     return this.#known?.time ?? 0;
+  }
+
+  /** The first keyed line of a process that did not cover. It renews the head, so what the old one tells comes first. */
+  #writeFirst(drafts: Draft[], key: Uint8Array): void {
+    const { fault, tail } = this.#examine([key]);
+    if (fault === "head_of_other_key" && !hasKeyedLine(this.#dir, keyIdOf(key))) return this.#write(tail, drafts, null);
+    this.#write(tail, fault === null ? drafts : [alarm(fault, 1, tail.seq), ...drafts], key);
+    this.#examined = true;
+  }
+
+  /** The head, by which of `keys` it was made, and the end of the log as far back as the head's line. */
+  #examine(
+    keys: readonly Uint8Array[],
+  ): { since: Place; signer: Uint8Array | null; fault: LogAlarm | null; tail: Tail } {
+    const head = readHead(this.#dir);
+    const signer = head === null || head === "damaged" ? null : keyNamed(head.keyId, keys);
+    const fault = this.#headFault(head, signer);
+    const since = head === null || head === "damaged" ? { seq: 0, hash: NO_HASH } : head;
+    if (fault === null) this.#seen = Math.max(this.#seen, since.seq);
+    // A head that cannot be trusted names no line to read back to.
+    return { since, signer, fault, tail: this.#judge(readTail(this.#dir, fault === null ? since : null)) };
   }
 
   #headFault(head: Head | null | "damaged", signer: Uint8Array | null): LogAlarm | null {

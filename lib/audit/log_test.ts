@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { AUDIT_KEY, readLines, smallLog, useOf } from "../../tests/kit/audit_log.ts";
+import { AUDIT_KEY, readLines, rewriteLines, smallLog, useOf } from "../../tests/kit/audit_log.ts";
 import { tmpHome } from "../../tests/kit/tmp_home.ts";
 import { headFile, listFiles, logFile, MAX_FILE_BYTES } from "./files.ts";
+import { writeHead } from "./head.ts";
 import { AuditLog, AuditWriteError } from "./log.ts";
 import { parseLine } from "./record.ts";
 import { verifyAudit } from "./verify.ts";
@@ -145,6 +146,32 @@ Deno.test("what is done to the log while it is open is put on record", async () 
     assert.ok(readLines(dir).at(-1)?.includes('"S2"'), `${name}: the line itself is there`);
     assert.equal(verifyAudit(dir, AUDIT_KEY).ok, false, name);
   }
+});
+
+Deno.test("a process whose first line is keyed hides nothing that the head would have told", async () => {
+  const deeds: Record<string, (dir: string) => void> = {
+    "cut at its end": (dir) => rewriteLines(dir, readLines(dir).slice(0, -2)),
+    "head removed": (dir) => Deno.removeSync(headFile(dir)),
+    "head damaged": (dir) => Deno.writeTextFileSync(headFile(dir), "damaged"),
+    "head of a stranger": (dir) => writeHead(dir, 9, "0".repeat(64), new Uint8Array(32)),
+  };
+  for (const [name, deed] of Object.entries(deeds)) {
+    using home = tmpHome();
+    const dir = home.homes.audit;
+    await smallLog(dir, 2, 4);
+    deed(dir);
+    (await AuditLog.open(dir)).append(useOf(1), AUDIT_KEY);
+    assert.ok(readLines(dir).some((line) => line.includes('"decision":"alarm"')), name);
+    assert.equal(verifyAudit(dir, AUDIT_KEY).ok, false, name);
+    // The next unlock finds nothing new, and the alarm stays.
+    assert.equal((await AuditLog.open(dir)).cover(AUDIT_KEY).ok, true, name);
+    assert.equal(verifyAudit(dir, AUDIT_KEY).ok, false, name);
+  }
+  using home = tmpHome();
+  const dir = home.homes.audit;
+  await smallLog(dir, 2, 4);
+  (await AuditLog.open(dir)).append(useOf(1), AUDIT_KEY);
+  assert.deepEqual(verifyAudit(dir, AUDIT_KEY), { ok: true, lines: 9, keyed: true, uncovered: 0 });
 });
 
 Deno.test("a keyed checkpoint stands at least every 1,024 lines", async () => {

@@ -71,9 +71,10 @@ export function lastUse(dir: string): Map<string, number> {
   return times;
 }
 
-/** True if some line was written under a key. */
-export function hasKeyedLine(dir: string): boolean {
-  for (const record of recordsBackward(dir, () => true)) if (record.key !== null) return true;
+/** True if some line was written under a key, or says that it was under the one that `keyId` names. */
+export function hasKeyedLine(dir: string, keyId: string | null = null): boolean {
+  const wanted = (line: string) => keyId === null || line.includes(`"key":"${keyId}"`);
+  for (const { key } of recordsBackward(dir, wanted)) if (key !== null && (keyId ?? key) === key) return true;
   return false;
 }
 
