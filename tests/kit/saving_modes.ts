@@ -1,20 +1,20 @@
 /** The ways in which a vault is saved, for tests that must hold under each. */
 import type { Homes } from "../../lib/paths.ts";
 import type { KeyTree } from "../../lib/vault/key_tree.ts";
-import { type OpenOptions, Vault } from "../../lib/vault/vault.ts";
+import { type Saving, Vault } from "../../lib/vault/vault.ts";
 
-/** docs/format.md, "Save protocol". */
-export type Saving = "rewrite" | "append";
+export type { Saving };
 
-/** Those that the product has. */
-export const SAVING_MODES: readonly Saving[] = ["rewrite"];
+/** docs/format.md, "Saving". */
+export const SAVING_MODES: readonly Saving[] = ["rewrite", "append"];
 
 /** Opens a vault that saves in this way. */
 export function openSaving(homes: Homes, keys: KeyTree, saving: string): Promise<Vault> {
-  return Vault.open(homes, keys, { saving } as OpenOptions);
+  return Vault.open(homes, keys, { saving: saving === "append" ? "append" : "rewrite" });
 }
 
-/** Makes the vault's file one frame again, where there is such a thing. */
+/** Makes the vault's file one frame again: replacing a value does, and this one belongs to no secret. */
 export async function compact(vault: Vault): Promise<void> {
-  await (vault as Vault & { compact?(): Promise<unknown> }).compact?.();
+  const put = { op: "put_internal", name: "COMPACTED", value: new Uint8Array(1) } as const;
+  await vault.change([put, put]);
 }
