@@ -19,6 +19,9 @@ export class SocketError extends Error {
   }
 }
 
+/** The one-shot directory lies outside the home, so another home is not always the way. */
+const MOVE_AWAY = "move it away, or choose another --home";
+
 /** Held as long as this daemon lives; the kernel frees it with the process. */
 export interface DaemonLock {
   release(): void;
@@ -39,22 +42,41 @@ export function privateDirectory(path: string): void {
   }
   const info = Deno.lstatSync(path);
   const refuse = (state: string, hint: string) => new SocketError(`Cannot use "${path}": ${state}`, hint);
-  if (info.isSymlink) throw refuse("it is a symbolic link", "choose another --home");
-  if (!info.isDirectory) throw refuse("it is not a directory", "choose another --home");
+  if (info.isSymlink) throw refuse("it is a symbolic link", MOVE_AWAY);
+  if (!info.isDirectory) throw refuse("it is not a directory", MOVE_AWAY);
   const uid = Deno.uid();
   if (uid === null) return;
-  if (info.uid !== uid) throw refuse("it belongs to another user", "choose another --home");
+  if (info.uid !== uid) throw refuse("it belongs to another user", MOVE_AWAY);
   if (((info.mode ?? 0o777) & 0o077) !== 0) throw refuse("others can enter it", `chmod 700 '${path}'`);
 }
 
-/** Takes `daemon.lock` in the runtime directory, or returns null while another daemon holds it. */
+/**
+ * Takes `daemon.lock` in the runtime directory, or returns null while another daemon holds it.
+ * @throws {SocketError} if something other than a file of ours stands there: opening a FIFO would wait for ever, and
+ * a link would make a file elsewhere.
+ */
 export function takeLock(homes: Homes): DaemonLock | null {
-  const file = Deno.openSync(join(homes.runtime, "daemon.lock"), { create: true, write: true, mode: 0o600 });
+  const path = join(homes.runtime, "daemon.lock");
+  const refuse = (state: string) => new SocketError(`Cannot lock "${path}": ${state}`, "move it away");
+  const info = standing(path);
+  if (info !== null && !(info.isFile && isOurs(info))) throw refuse("something else stands there");
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(path, { create: true, write: true, mode: 0o600 });
+  } catch (error) {
+    throw refuse(reasonOf(error));
+  }
   if (!file.tryLockSync(true)) {
     file.close();
     return null;
   }
-  return { release: () => file.close() };
+  return {
+    release() {
+      // Closing alone would leave it with a process that was forked at this moment.
+      file.unlockSync();
+      file.close();
+    },
+  };
 }
 
 /**
@@ -82,16 +104,25 @@ export function listenAt(path: string): Deno.UnixListener {
 }
 
 function removeStale(path: string): void {
-  let info: Deno.FileInfo;
-  try {
-    info = Deno.lstatSync(path);
-  } catch {
-    return;
-  }
-  if (info.isSocket !== true || (Deno.uid() !== null && info.uid !== Deno.uid())) {
+  const info = standing(path);
+  if (info === null) return;
+  if (info.isSocket !== true || !isOurs(info)) {
     throw new SocketError(`Cannot listen on "${path}": something else stands there`, "move it away");
   }
   Deno.removeSync(path);
+}
+
+/** What stands at `path` itself, or null. */
+function standing(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.lstatSync(path);
+  } catch {
+    return null;
+  }
+}
+
+function isOurs(info: Deno.FileInfo): boolean {
+  return Deno.uid() === null || info.uid === Deno.uid();
 }
 
 function reasonOf(error: unknown): string {

@@ -57,6 +57,19 @@ inTemporary("one holder of the lock at a time; it is free again after release", 
   second.release();
 });
 
+inTemporary("a lock that is a FIFO or a link is refused at once and leads nowhere", (directory) => {
+  const homes = homesOf(directory);
+  privateDirectory(homes.runtime);
+  const [path, elsewhere] = [join(homes.runtime, "daemon.lock"), join(directory, "elsewhere")];
+  const refused = (error: unknown) => error instanceof SocketError && error.message.includes(path);
+  Deno.symlinkSync(elsewhere, path);
+  assert.throws(() => takeLock(homes), refused);
+  assert.throws(() => Deno.lstatSync(elsewhere), Deno.errors.NotFound);
+  Deno.removeSync(path);
+  assert.ok(new Deno.Command("mkfifo", { args: [path] }).outputSync().success);
+  assert.throws(() => takeLock(homes), refused);
+});
+
 inTemporary("the socket is 0600 from the first moment, and the umask is as before", (directory) => {
   const before = Deno.umask(0o022);
   try {

@@ -1,6 +1,7 @@
 /** One-shot files that a killed runner left behind. */
 import { join } from "node:path";
 import process from "node:process";
+import { overwriteFile } from "../overwrite.ts";
 
 /**
  * Overwrites and removes every regular file in `directory`, except those of a runner that is still alive: their names
@@ -13,7 +14,7 @@ export function sweepOneShot(directory: string): number {
     if (!entry.isFile || (pid !== undefined && isAlive(Number(pid)))) continue;
     const path = join(directory, entry.name);
     try {
-      Deno.writeFileSync(path, new Uint8Array(Deno.lstatSync(path).size), { create: false });
+      overwriteFile(path);
     } catch { /* removing is what counts */ }
     try {
       Deno.removeSync(path);

@@ -2,12 +2,9 @@
  * File injection: a value in a 0600 file that lives as long as the command. The directory is on tmpfs where the
  * platform has one (paths.ts); what a killed runner leaves behind is swept when a daemon starts.
  */
-import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { overwriteFile } from "../overwrite.ts";
 import type { Homes } from "../paths.ts";
-
-/** Zeros written at once. */
-const OVERWRITE_BYTES = 64 * 1024;
 
 /** Files of one use; `remove()` overwrites and deletes them. */
 export class OneShotFiles {
@@ -42,7 +39,7 @@ export class OneShotFiles {
   remove(): void {
     for (const path of this.#paths) {
       try {
-        overwrite(path);
+        overwriteFile(path);
       } catch {
         // Already gone, or replaced by the command; removing below is what counts.
       }
@@ -62,18 +59,5 @@ export class OneShotFiles {
     if (!info.isDirectory || (uid !== null && info.uid !== uid) || ((info.mode ?? 0) & 0o077) !== 0) {
       throw new Error(`Cannot write one-shot files to "${this.#directory}": the directory is not yours alone`);
     }
-  }
-}
-
-/** Overwrites a plain file of one name: what the command put in its place may lead elsewhere, or never open. */
-function overwrite(path: string): void {
-  const { O_WRONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
-  const fd = openSync(path, O_WRONLY | (Deno.build.os === "windows" ? 0 : O_NOFOLLOW | O_NONBLOCK));
-  try {
-    const info = fstatSync(fd);
-    if (!info.isFile() || info.nlink !== 1) return;
-    for (let left = info.size; left > 0;) left -= writeSync(fd, new Uint8Array(Math.min(left, OVERWRITE_BYTES)));
-  } finally {
-    closeSync(fd);
   }
 }

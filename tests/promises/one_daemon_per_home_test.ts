@@ -71,7 +71,11 @@ Deno.test("the sweep leaves directories and links alone", () => {
   Deno.mkdirSync(join(directory, "swept"));
   Deno.symlinkSync(join(directory, "target"), join(directory, "swept", "link"));
   Deno.writeTextFileSync(join(directory, "swept", "4294967-old"), "x");
-  assert.equal(sweepOneShot(join(directory, "swept")), 1);
+  // A second name of a file that is not ours to overwrite, and one that would fill the memory with its zeros.
+  Deno.linkSync(join(directory, "target"), join(directory, "swept", "4294967-second"));
+  Deno.writeTextFileSync(join(directory, "swept", "4294967-huge"), "x");
+  Deno.truncateSync(join(directory, "swept", "4294967-huge"), 2 ** 40);
+  assert.equal(sweepOneShot(join(directory, "swept")), 3);
   assert.equal(Deno.readTextFileSync(join(directory, "target")), "x");
   Deno.removeSync(directory, { recursive: true });
 });
