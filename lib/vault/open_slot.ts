@@ -26,6 +26,8 @@ export interface OpenedSlot {
   epoch: number;
   /** Which slot it was, 16 bytes. */
   slotId: Uint8Array;
+  /** Cost of a passphrase slot, else null. */
+  kdf: KdfParams | null;
 }
 
 /** How a slot may be opened. */
@@ -100,7 +102,7 @@ export async function openWithRecovery(path: string, code: string): Promise<Open
 export function describeSlots(path: string): SlotSummary[] {
   return readHeader(path).slots.map((slot) => ({
     type: slot.type,
-    kdf: slot.type === SLOT_PASSPHRASE ? slotCost(slot).kdf : null,
+    kdf: kdfOf(slot),
   }));
 }
 
@@ -112,6 +114,10 @@ function slotsOf(header: StoredHeader, type: number, what: string): Slot[] {
   const slots = header.slots.filter((slot) => slot.type === type);
   if (slots.length === 0) throw new VaultError("WRONG_SECRET", `Cannot open vault: it has no ${what} slot`);
   return slots;
+}
+
+function kdfOf(slot: Slot): KdfParams | null {
+  return slot.type === SLOT_PASSPHRASE ? slotCost(slot).kdf : null;
 }
 
 function costOf(slot: Slot): number {
@@ -131,5 +137,5 @@ function opened(header: StoredHeader, slot: Slot, dataKey: Uint8Array): OpenedSl
     dataKey.fill(0);
     throw error;
   }
-  return { dataKey, keys, vaultId: header.vaultId, epoch: header.epoch, slotId: slot.id };
+  return { dataKey, keys, vaultId: header.vaultId, epoch: header.epoch, slotId: slot.id, kdf: kdfOf(slot) };
 }

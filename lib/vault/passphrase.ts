@@ -20,6 +20,14 @@ const CALIBRATED_PASSES = 3;
 const MIN_CALIBRATED_KIB = 64 * 1024;
 const MAX_CALIBRATED_KIB = 256 * 1024;
 
+/**
+ * True if a derivation of this cost is cheaper to guess against than the least that a new vault gets today. Cost is
+ * memory times passes, as the limits of the format count it: a slot made anew for this never becomes a cheaper one.
+ */
+export function isBelowLeast({ memoryKib, passes }: KdfParams): boolean {
+  return memoryKib * passes < MIN_CALIBRATED_KIB * CALIBRATED_PASSES;
+}
+
 /** Parameters for about one second on this machine, memory in whole MiB between 64 and 256, three passes, one lane. */
 export async function calibrateKdf(): Promise<KdfParams> {
   const trial = { memoryKib: MIN_CALIBRATED_KIB, passes: 1, lanes: 1 };

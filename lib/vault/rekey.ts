@@ -38,7 +38,22 @@ export async function setPassphrase(
   kdf: KdfParams,
 ): Promise<SlotChange> {
   const slot = await passphraseSlot(passphrase, kdf, opened.dataKey, opened);
-  return await replaceSlots(homes, opened, SLOT_PASSPHRASE, slot);
+  return await replaceSlots(homes, opened, ({ type }) => type === SLOT_PASSPHRASE, slot);
+}
+
+/**
+ * Makes the passphrase slot that `opened` came from anew at the cost `kdf`, for the same `passphrase`; the other slots
+ * stay.
+ * @throws {VaultError} CONFLICT if that slot is no longer there; KDF_OUT_OF_BOUNDS, READ_ONLY, BUSY, WRITE_FAILED.
+ */
+export async function restretchPassphrase(
+  homes: Homes,
+  opened: OpenedSlot,
+  passphrase: Uint8Array,
+  kdf: KdfParams,
+): Promise<SlotChange> {
+  const slot = await passphraseSlot(passphrase, kdf, opened.dataKey, opened);
+  return await replaceSlots(homes, opened, ({ id }) => equalConstantTime(id, opened.slotId), slot, "one at least");
 }
 
 /**
@@ -47,16 +62,26 @@ export async function setPassphrase(
  */
 export async function setRecovery(homes: Homes, opened: OpenedSlot, bits: Uint8Array | null): Promise<SlotChange> {
   const slot = bits === null ? null : recoverySlot(bits, opened.dataKey, opened);
-  return await replaceSlots(homes, opened, SLOT_RECOVERY, slot);
+  return await replaceSlots(homes, opened, ({ type }) => type === SLOT_RECOVERY, slot);
 }
 
-async function replaceSlots(homes: Homes, opened: OpenedSlot, type: number, slot: Slot | null): Promise<SlotChange> {
+/** Puts `slot` in the place of those that `retires` picks. */
+async function replaceSlots(
+  homes: Homes,
+  opened: OpenedSlot,
+  retires: (slot: Slot) => boolean,
+  slot: Slot | null,
+  picked: "any number" | "one at least" = "any number",
+): Promise<SlotChange> {
   return await withLock(homes.vaultLock, () => {
     const { state, notes } = loadVault(homes, opened.keys, { locked: true });
     refuseNewer(state);
     refuseForeignKey(opened, state.header.dkCommit);
-    const retired = state.header.slots.filter((s) => s.type === type);
-    const kept = state.header.slots.filter((s) => s.type !== type);
+    const retired = state.header.slots.filter(retires);
+    const kept = state.header.slots.filter((s) => !retires(s));
+    if (picked === "one at least" && retired.length === 0) {
+      throw new VaultError("CONFLICT", "Cannot change key slot: it was replaced meanwhile", "Unlock again");
+    }
     const slots = slot === null ? kept : [slot, ...kept];
     if (slots.length === 0) {
       throw new VaultError("WRONG_SECRET", "Cannot remove key slot: nothing else opens this vault");

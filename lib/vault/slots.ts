@@ -10,6 +10,6 @@ export {
   type SlotOptions,
   type SlotSummary,
 } from "./open_slot.ts";
-export { ASK_ABOVE_KIB, calibrateKdf } from "./passphrase.ts";
+export { ASK_ABOVE_KIB, calibrateKdf, isBelowLeast } from "./passphrase.ts";
 export { newRecoveryCode, parseRecoveryCode, RecoveryCodeError } from "./recovery_code.ts";
-export { setPassphrase, setRecovery, type SlotChange } from "./rekey.ts";
+export { restretchPassphrase, setPassphrase, setRecovery, type SlotChange } from "./rekey.ts";
