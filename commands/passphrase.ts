@@ -14,6 +14,7 @@ import {
   type ProvenSlot,
 } from "../lib/presence/open_slot.ts";
 import { PresenceError } from "../lib/presence/presence_error.ts";
+import { checkRecoveryForm } from "../lib/presence/slot_changes.ts";
 import { hasTerminal, readHidden } from "../lib/tty.ts";
 import { CommandError } from "./exit_codes.ts";
 import { nameHome } from "./homes.ts";
@@ -119,20 +120,39 @@ export async function withPresence<T>(
   invocation: Invocation,
   work: (slot: ProvenSlot, source: ProofSource) => Promise<T>,
 ): Promise<T> {
+  const { opened, source } = await provePassphrase(invocation, (proof) => openProven(invocation, proof));
+  return await withSlot(opened, source, work);
+}
+
+/**
+ * Reads the current passphrase and hands it to `open`, at a prompt up to three times.
+ * @throws {PresenceError} `presence_failed` on a wrong passphrase; errors of `readPassphrase` and `open`.
+ */
+export async function provePassphrase<T>(
+  invocation: Invocation,
+  open: (proof: Proof) => Promise<T>,
+): Promise<{ opened: T; source: ProofSource }> {
   for (let tries = TRIES;; tries--) {
     const { bytes, source } = await readPassphrase(invocation);
-    const proof: Proof = { kind: "passphrase", passphrase: bytes, source };
-    let slot: ProvenSlot;
     try {
-      slot = await openProven(invocation, proof);
+      return { opened: await open({ kind: "passphrase", passphrase: bytes, source }), source };
     } catch (error) {
       const wrong = error instanceof PresenceError && error.code === "presence_failed";
       if (!wrong || source !== "prompt" || tries <= 1) throw error;
       note("That is not the passphrase; try again.");
-      continue;
     }
-    return await withSlot(slot, proof, work);
   }
+}
+
+/**
+ * Reads a recovery code and checks its form before anything slow is done with it.
+ * @throws {PresenceError} `presence_failed`, naming the mistyped group where that can be told.
+ */
+export async function readRecoveryProof(invocation: Invocation): Promise<Proof> {
+  const { code, bytes, source } = await readRecoveryCode(invocation);
+  bytes.fill(0);
+  await checkRecoveryForm(code);
+  return { kind: "recovery", code, source };
 }
 
 /** As `withPresence`, with a proof that was already read. */
@@ -141,29 +161,30 @@ export async function withProof<T>(
   proof: Proof,
   work: (slot: ProvenSlot, source: ProofSource) => Promise<T>,
 ): Promise<T> {
-  return await withSlot(await openProven(invocation, proof), proof, work);
+  return await withSlot(await openProven(invocation, proof), proof.source, work);
 }
 
 async function openProven(invocation: Invocation, proof: Proof): Promise<ProvenSlot> {
-  const options = { allowLargeMemory: proof.kind === "passphrase" && await agreeToMemory(invocation) };
-  return await withProgress("Deriving the key…", () => openSlot(invocation.homes, proof, options));
+  const { homes } = invocation;
+  const options = { allowLargeMemory: proof.kind === "passphrase" && await agreeToMemory(invocation, homes.vault) };
+  return await withProgress("Deriving the key…", () => openSlot(homes, proof, options));
 }
 
 async function withSlot<T>(
   slot: ProvenSlot,
-  proof: Proof,
+  source: ProofSource,
   work: (slot: ProvenSlot, source: ProofSource) => Promise<T>,
 ): Promise<T> {
   try {
-    return await work(slot, proof.source);
+    return await work(slot, source);
   } finally {
     closeSlot(slot);
   }
 }
 
 /** A vault from elsewhere could ask for memory that this machine does not have. */
-async function agreeToMemory(invocation: Invocation): Promise<boolean> {
-  const mib = await largeMemoryMib(invocation.homes);
+export async function agreeToMemory(invocation: Invocation, path: string): Promise<boolean> {
+  const mib = await largeMemoryMib(path);
   if (mib === null) return false;
   const text = `Deriving this vault's key takes ${mib} MiB of memory`;
   if (asksOnTerminal(invocation)) return await confirm(`${text}. Go on?`);
@@ -246,4 +267,26 @@ async function lineOf(source: { read(p: Uint8Array): Promise<number | null> }): 
 
 function tooLong(): CommandError {
   return new CommandError("usage", "Cannot use the passphrase: it is longer than 1,024 bytes", "choose a shorter one");
+}
+
+/**
+ * As `withPresence`, for verbs that need the passphrase itself once more. `work` wipes it as soon as it has done with it;
+ * afterwards it is wiped in any case.
+ */
+export async function withPassphrase<T>(
+  invocation: Invocation,
+  work: (slot: ProvenSlot, typed: Passphrase) => Promise<T>,
+): Promise<T> {
+  let bytes = new Uint8Array(0);
+  try {
+    const { opened, source } = await provePassphrase(invocation, (proof) => {
+      bytes.fill(0);
+      // Opening a slot wipes what it is given.
+      if (proof.kind === "passphrase") bytes = proof.passphrase.slice();
+      return openProven(invocation, proof);
+    });
+    return await withSlot(opened, source, (slot) => work(slot, { bytes, source }));
+  } finally {
+    bytes.fill(0);
+  }
 }

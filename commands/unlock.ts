@@ -1,5 +1,6 @@
 /** `tacit unlock`: proves presence in this process and starts a fresh daemon with the key. docs/cli.md, "unlock". */
 import type { ProvenSlot } from "../lib/presence/open_slot.ts";
+import { type Restretched, restretchIfDue } from "../lib/presence/restretch.ts";
 import { acceptVault, explainVault } from "../lib/presence/rollback.ts";
 import { startDaemon } from "../lib/presence/start_daemon.ts";
 import { refuseUnderAgent } from "./agent_markers.ts";
@@ -7,8 +8,8 @@ import { readStatus, requireVault } from "./daemon_state.ts";
 import { CommandError, failureOf } from "./exit_codes.ts";
 import type { Invocation } from "./invocation.ts";
 import { type LifetimeFlags, readLifetime, showDeadlines } from "./lifetime.ts";
-import { asksOnTerminal, withPresence } from "./passphrase.ts";
-import { answerEither, ask, count, note, warn } from "./terminal.ts";
+import { asksOnTerminal, withPassphrase } from "./passphrase.ts";
+import { answerEither, ask, count, note, warn, withProgress } from "./terminal.ts";
 
 export interface UnlockOptions extends LifetimeFlags {
   /** Replace an unlocked daemon too. */
@@ -34,8 +35,14 @@ export async function runUnlock(invocation: Invocation, options: UnlockOptions):
     ]);
     return 0;
   }
-  await withPresence(invocation, async (slot, source) => {
+  const restretched = await withPassphrase(invocation, async (slot, { bytes, source }) => {
     if (options.acceptRollback === true) await accept(invocation, slot);
+    const restretched = await restretchIfDue(
+      homes,
+      slot,
+      bytes,
+      (work) => withProgress("Stretching the passphrase anew…", work),
+    );
     try {
       await startDaemon(homes, slot.keys, slot.epoch, lifetime, source);
     } catch (error) {
@@ -43,6 +50,7 @@ export async function runUnlock(invocation: Invocation, options: UnlockOptions):
       if (failureOf(error).exit === "vault") await explainVault(homes, slot);
       throw error;
     }
+    return restretched;
   });
   const status = await readStatus(homes);
   if (status?.state !== "unlocked") {
@@ -54,11 +62,27 @@ export async function runUnlock(invocation: Invocation, options: UnlockOptions):
     secrets: status.secrets,
     idle_deadline: status.idle_deadline,
     absolute_deadline: status.absolute_deadline,
+    restretched_mib: restretched?.done === true ? restretched.memoryMib : null,
   }, () => [
     `Unlocked: ${count(status.secrets, "secret")}; locks ${showDeadlines(status)}.`,
   ]);
   status.notes.forEach(warn);
+  if (restretched !== null) noteRestretched(restretched);
   return 0;
+}
+
+function noteRestretched(restretched: Restretched): void {
+  if (!restretched.done) {
+    note(
+      `The passphrase could not be stretched as that of a new vault (${restretched.reason}); next unlock tries again.`,
+    );
+    return;
+  }
+  const { memoryMib, change } = restretched;
+  const gone = change.backupsRemoved === 0
+    ? ""
+    : ` Removed: ${count(change.backupsRemoved, "backup")} that it opened with less.`;
+  note(`The passphrase is now stretched with ${memoryMib} MiB, as that of a new vault: dearer to guess.${gone}`);
 }
 
 /** A person is asked once more; a script has said it with the flag. */

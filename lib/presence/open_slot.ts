@@ -51,20 +51,20 @@ export async function openSlot(homes: Homes, proof: Proof, options: SlotOptions 
 }
 
 /** A guess at the passphrase leaves a line, unkeyed since nobody has the key; without one it fails all the same. */
-async function noteFailure(homes: Homes): Promise<void> {
+export async function noteFailure(homes: Homes): Promise<void> {
   try {
     (await AuditLog.open(homes.audit)).append({ event: "presence", decision: "deny", code: "presence_failed" }, null);
   } catch { /* `audit verify` and `doctor` report a log that cannot be written */ }
 }
 
 /**
- * The memory in MiB that deriving the key of this vault takes, if it is so much that a person should be asked first
- * (the header that says so is not proven yet); else null.
+ * The memory in MiB that deriving the key of the vault at `path` takes, if it is so much that a person should be asked
+ * first (the header that says so is not proven yet); else null.
  * @throws {PresenceError} `no_vault`, `vault_fault`.
  */
-export async function largeMemoryMib(homes: Homes): Promise<number | null> {
+export async function largeMemoryMib(path: string): Promise<number | null> {
   // deno-lint-ignore require-await -- the faults travel in the promise
-  const slots = await withVaultFaults(async () => describeSlots(homes.vault));
+  const slots = await withVaultFaults(async () => describeSlots(path));
   const most = Math.max(0, ...slots.map((slot) => slot.kdf?.memoryKib ?? 0));
   return most > ASK_ABOVE_KIB ? Math.round(most / 1024) : null;
 }
