@@ -58,19 +58,28 @@ function squeeze(text: string, controls: boolean): Squeezed {
   return squeezed;
 }
 
+/** A value of several lines as it is, with line feeds alone, and with both characters at each line's end. */
+function withOtherLineEnds(value: string): string[] {
+  if (!value.includes("\n")) return [value];
+  const plain = value.replaceAll("\r", "");
+  return [value, plain, plain.replaceAll("\n", "\r\n")];
+}
+
 /** What scrubbing `input` must give, for values without structure of their own. */
 export function oracle(values: readonly Uint8Array[], input: Uint8Array): Uint8Array {
   const forms = new Map<string, number>();
   values.forEach((raw, owner) => {
-    const value = bytesOf(latin1(raw).replace(/^[\r\n]+|[\r\n]+$/g, ""));
-    const { strength } = scoreValue(value);
+    const value = latin1(raw).replace(/^[\r\n]+|[\r\n]+$/g, "");
+    const { strength } = scoreValue(bytesOf(value));
     if (strength !== "full" && strength !== "whole") return;
-    eachVariant(value, new ByteSink(), (form) => {
-      for (const controls of [true, false]) {
-        const { text } = squeeze(latin1(form), controls);
-        if (text.length >= 8 && !text.includes("\u0100") && !forms.has(text)) forms.set(text, owner);
-      }
-    });
+    for (const lines of withOtherLineEnds(value)) {
+      eachVariant(bytesOf(lines), new ByteSink(), (form) => {
+        for (const controls of [true, false]) {
+          const { text } = squeeze(latin1(form), controls);
+          if (text.length >= 8 && !text.includes("\u0100") && !forms.has(text)) forms.set(text, owner);
+        }
+      });
+    }
   });
   const text = latin1(input);
   const found: { start: number; end: number; owner: number }[] = [];
