@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import { fc } from "../tests/kit/seed.ts";
 import { fromHex, toHex } from "./bytes.ts";
 import { fastest } from "../tests/kit/fastest.ts";
 import { decode, encode, MsgpackError, type Packable } from "./msgpack.ts";

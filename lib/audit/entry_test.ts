@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import { fc } from "../../tests/kit/seed.ts";
 import { type AuditEntry, cleanEntry } from "./entry.ts";
 import { canonicalText, parseLine } from "./record.ts";
 import { seal } from "./chain.ts";

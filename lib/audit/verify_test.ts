@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import { fc } from "../../tests/kit/seed.ts";
 import { AUDIT_KEY, readLines, rewriteLines, smallLog, useOf } from "../../tests/kit/audit_log.ts";
 import { tmpHome } from "../../tests/kit/tmp_home.ts";
 import { seal } from "./chain.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import { fc } from "../../tests/kit/seed.ts";
 import { destinationCovers, parseDestination, showDestination } from "./destination.ts";
 import type { Destination } from "./grant.ts";
 

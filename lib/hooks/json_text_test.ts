@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import { fc } from "../../tests/kit/seed.ts";
 import { JsonTextError, valueAt, withChild, withoutChild } from "./json_text.ts";
 
 const FILES = [

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import { fc } from "../../tests/kit/seed.ts";
 import { addToSettings, HOOK_EVENTS, hooksIn, removeFromSettings, wrapperRule } from "./settings.ts";
 
 const PROGRAM = ["/home/ada/.local/share/tacit/bin/tacit"];

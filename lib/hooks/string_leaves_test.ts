@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import { fc } from "../../tests/kit/seed.ts";
 import { pack, unpack } from "./daemon.ts";
 import type { Json } from "./event.ts";
 import { stringLeaves, withStringLeaves } from "./string_leaves.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import { fc } from "../../tests/kit/seed.ts";
 import { concat, u32, utf8 } from "../bytes.ts";
 import {
   encodeFrame,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import { fc } from "../../tests/kit/seed.ts";
 import { leftOut } from "../../tests/kit/left_out.ts";
 import { bytesOf, latin1, oracle, secretsOf } from "../../tests/kit/scrub_oracle.ts";
 import { MAX_CONTROL, MAX_GAP } from "./squeeze.ts";

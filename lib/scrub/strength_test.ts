@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import { fc } from "../../tests/kit/seed.ts";
 import { MAX_VALUE, scoreValue } from "./strength.ts";
 
 const score = (value: string) => scoreValue(new TextEncoder().encode(value));

@@ -1,6 +1,6 @@
 /** Promise: nothing that an agent can name (itself, a tool, a path) makes a second line or another field. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import { fc } from "../kit/seed.ts";
 import { AuditLog } from "../../lib/audit/log.ts";
 import { parseLine } from "../../lib/audit/record.ts";
 import { verifyAudit } from "../../lib/audit/verify.ts";

@@ -1,6 +1,6 @@
 /** Promise: past its expiry a secret is refused for every use. The clock: expired_stays_expired_test.ts. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import { fc } from "../kit/seed.ts";
 import { decideUse } from "../../lib/grant/decide.ts";
 import { emptyGrant, type InjectionMode, type SecretMetadata } from "../../lib/grant/grant.ts";
 

@@ -1,6 +1,6 @@
 /** Promise: tacit never allows a call on the user's behalf, and no denial of the user's is lost by wrapping. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import { fc } from "../kit/seed.ts";
 import { readClaudeEvent, writeClaudeVerdict } from "../../lib/hooks/claude_code.ts";
 import type { Ask } from "../../lib/hooks/daemon.ts";
 import { decidePreTool } from "../../lib/hooks/pre_tool.ts";

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { rewriteCommand } from "../../lib/shell/rewrite.ts";
 import { Generator, NAMES } from "../placeholders/generator.ts";
 import { copyPrograms } from "../placeholders/programs.ts";
+import { SEED } from "../kit/seed.ts";
 import { leftOut, NO_SHELL } from "../kit/left_out.ts";
 
 const BATCHES = 24;
@@ -52,7 +53,7 @@ Deno.test({
   name: "a value is one literal string to bash wherever its placeholder stands, and executes nothing",
   ...leftOut(NO_SHELL),
   fn: async () => {
-    const seed = Number(Deno.env.get("TACIT_TEST_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
+    const seed = SEED;
     const generator = new Generator(seed);
     const directory = await Deno.makeTempDir();
     let compared = 0;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { rewriteCommand } from "../../lib/shell/rewrite.ts";
 import { Generator, NAMES } from "../placeholders/generator.ts";
 import { copyPrograms } from "../placeholders/programs.ts";
+import { SEED } from "../kit/seed.ts";
 import { leftOut, NOT_LINUX } from "../kit/left_out.ts";
 
 const COMMANDS = Number(Deno.env.get("TACIT_TEST_COMMANDS") ?? 600);
@@ -48,7 +49,7 @@ Deno.test({
   name: "a command that is rewritten at all is read as bash reads it, however faulty it is",
   ...leftOut(NOT_LINUX),
   fn: async () => {
-    const seed = Number(Deno.env.get("TACIT_TEST_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
+    const seed = SEED;
     const generator = new Generator(seed);
     generator.drawValues();
     let rewritten = 0;
