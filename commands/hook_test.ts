@@ -35,7 +35,8 @@ Deno.test("input that cannot be read blocks a tool call and nothing else, in tim
         assert.equal(ended.code, event === "PreToolUse" ? 2 : 0);
         assert.match(ended.stderr, event === "PreToolUse" ? /^tacit: Cannot [^\n]+\.\n$/ : /^$/);
         assert.equal(ended.stdout, "");
-        assert.ok(performance.now() - started < 3_000);
+        // Claude Code gives a hook a minute; starting from source on a busy machine takes its time.
+        assert.ok(performance.now() - started < 30_000);
       }
     }
   } finally {

@@ -31,12 +31,12 @@ async function withScrub(
     for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) seen += text;
   })();
   const errors = new Response(child.stderr).text();
-  const timer = setTimeout(() => child.kill("SIGKILL"), 20_000);
+  const timer = setTimeout(() => child.kill("SIGKILL"), 120_000);
   try {
     await play({
       write: (text) => input.write(utf8(text)),
       async until(text) {
-        for (let i = 0; i < 500 && !seen.includes(text); i++) await new Promise((done) => setTimeout(done, 10));
+        for (let i = 0; i < 6000 && !seen.includes(text); i++) await new Promise((done) => setTimeout(done, 10));
         assert.ok(seen.includes(text), `not in ${JSON.stringify(seen)}`);
         return seen;
       },

@@ -66,12 +66,14 @@ withDaemon("a refusal is an error with its code and hint; an unknown code is int
   await assert.rejects(ask(homesOf(home), { verb: "x" }), (e: unknown) => (e as RefusedError).code === "internal");
 });
 
+const silence = Promise.withResolvers<void>();
+
 withDaemon("a daemon that never answers is unreachable in time", async () => {
-  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  await silence.promise;
 }, async (home) => {
-  const start = performance.now();
+  // Whoever waits for longer than it was told waits for an answer that only comes afterwards.
   await assert.rejects(ask(homesOf(home), status, undefined, { timeoutMs: 200 }), UnreachableError);
-  assert.ok(performance.now() - start < 2_500);
+  silence.resolve();
 });
 
 withDaemon("a daemon that closes, babbles or speaks another version is unreachable", async (conn, message) => {
@@ -99,12 +101,13 @@ Deno.test("without a daemon the client says so at once", async () => {
   const home = Deno.makeTempDirSync();
   try {
     const start = performance.now();
-    await assert.rejects(ask(homesOf(home), status), UnreachableError);
+    const patient = { timeoutMs: 60_000 };
+    await assert.rejects(ask(homesOf(home), status, undefined, patient), UnreachableError);
     Deno.mkdirSync(join(home, "run"), { mode: 0o700 });
-    await assert.rejects(ask(homesOf(home), status), UnreachableError);
+    await assert.rejects(ask(homesOf(home), status, undefined, patient), UnreachableError);
     Deno.writeTextFileSync(join(home, "run", "use.sock"), "");
-    await assert.rejects(ask(homesOf(home), status), UnreachableError);
-    assert.ok(performance.now() - start < 3_000);
+    await assert.rejects(ask(homesOf(home), status, undefined, patient), UnreachableError);
+    assert.ok(performance.now() - start < 30_000, "none of the three waits ran out");
   } finally {
     Deno.removeSync(home, { recursive: true });
   }

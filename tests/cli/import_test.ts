@@ -68,7 +68,7 @@ Deno.test("import stores nothing if one line cannot be read, one name is taken, 
   for (const odd of ["/dev/zero", home.base, join(home.base, "missing")]) {
     const ran = await home.run(["import", odd, "--yes"]);
     assert.equal(ran.status, 2);
-    assert.ok(ran.ms < 3000);
+    assert.ok(ran.ms < 30_000);
   }
 });
 

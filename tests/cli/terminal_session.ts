@@ -26,7 +26,7 @@ export interface Shown {
 }
 
 // Longer than any derivation on a busy machine.
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 
 /** Plays `steps` against `command`. */
 export async function onTerminal(command: string[], steps: Step[], env: Record<string, string> = {}): Promise<Shown> {

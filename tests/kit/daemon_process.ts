@@ -81,7 +81,7 @@ export async function spawnDaemon(stage: Stage, options: SpawnOptions = {}): Pro
     await writer.write(frame).then(() => writer.close()).catch(() => {});
     reply = await firstFrame(forReply);
   } else {
-    for (let i = 0; i < 500 && !ended && !exists(homes.adminSocket); i++) await new Promise((r) => setTimeout(r, 10));
+    for (let i = 0; i < 6000 && !ended && !exists(homes.adminSocket); i++) await new Promise((r) => setTimeout(r, 10));
     void forReply.cancel();
   }
   return {

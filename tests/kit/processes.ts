@@ -1,7 +1,7 @@
 /** Processes of one throw-away home: its path, which no other run has, is one of their arguments. */
 
 /** Rounds of `ROUND_MS` that a process has to end when it is asked; then it is killed. */
-const ROUNDS = 250;
+const ROUNDS = 1500;
 const ROUND_MS = 20;
 
 /** Process ids, this process excluded. Linux only: elsewhere none are found. */
@@ -17,7 +17,7 @@ export function processesOf(home: string): number[] {
   return found;
 }
 
-/** Ends them with `signal` and waits until they have gone; false if some had to be killed after five seconds. */
+/** Ends them with `signal` and waits until they have gone; false if some had to be killed after half a minute. */
 export async function endProcessesOf(home: string, signal: Deno.Signal = "SIGTERM"): Promise<boolean> {
   for (let round = 0; round <= ROUNDS; round++) {
     const pids = processesOf(home);

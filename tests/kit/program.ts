@@ -44,7 +44,7 @@ export async function runProgram(command: string[], options: Run): Promise<Ended
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const timer = setTimeout(() => child.kill("SIGKILL"), options.limit ?? 30_000);
+  const timer = setTimeout(() => child.kill("SIGKILL"), options.limit ?? 120_000);
   try {
     const [output] = await Promise.all([child.output(), feed(child.stdin, options.stdin ?? "")]);
     const decoder = new TextDecoder();

@@ -91,7 +91,7 @@ Deno.test("no line, no use: another process holds the lock for too long", async 
   held.lockSync(true);
   const start = performance.now();
   assert.throws(() => log.append(useOf(2), AUDIT_KEY), AuditWriteError);
-  assert.ok(performance.now() - start < 5000, "the wait is bounded");
+  assert.ok(performance.now() - start < 60_000, "the wait is bounded");
   held.unlockSync();
   log.append(useOf(3), AUDIT_KEY);
   assert.equal(Deno.readTextFileSync(logFile(dir, 1)).includes('"S2"'), false);
