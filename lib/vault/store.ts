@@ -186,6 +186,13 @@ export function commitNewVault(homes: Homes, keys: KeyTree, bytes: Uint8Array): 
  */
 export function reread(homes: Homes, keys: KeyTree, known: StoredState): StoredState {
   guardDirectory(homes.data);
+  const state = rereadFile(homes, keys, known);
+  const anchor = readAnchor(homes, keys);
+  if (typeof anchor !== "string") checkAnchor(state, anchor);
+  return state;
+}
+
+function rereadFile(homes: Homes, keys: KeyTree, known: StoredState): StoredState {
   const standing = standingAt(homes.vault);
   if (standing !== undefined && sameStanding(standing, known.standing) && endsWith(homes.vault, known)) {
     // Another process may have given it a second name since.
@@ -193,8 +200,6 @@ export function reread(homes: Homes, keys: KeyTree, known: StoredState): StoredS
   }
   const state = readStored(homes, keys);
   checkAnchor(state, known);
-  const anchor = readAnchor(homes, keys);
-  if (typeof anchor !== "string") checkAnchor(state, anchor);
   return state;
 }
 

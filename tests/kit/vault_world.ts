@@ -8,17 +8,11 @@ import { toHex, utf8 } from "../../lib/bytes.ts";
 import { type Homes, homesOf } from "../../lib/paths.ts";
 import { Secret } from "../../lib/secret.ts";
 import { KeyTree } from "../../lib/vault/key_tree.ts";
-import { newRecoveryCode, openWithRecovery } from "../../lib/vault/slots.ts";
+import { newRecoveryCode, type OpenedSlot, openWithRecovery } from "../../lib/vault/slots.ts";
 import { readState } from "../../lib/vault/state.ts";
-import { type Edit, Vault } from "../../lib/vault/vault.ts";
+import { type Edit, type OpenOptions, type Saving, Vault } from "../../lib/vault/vault.ts";
 import { TEST_ONLY_CHEAP_KDF, TEST_PASSPHRASE } from "./open_vault.ts";
 import type { ModelEdit } from "./vault_model.ts";
-
-/** How vaults are opened: the ways of saving that the product has, by name. */
-export interface Saving {
-  readonly name: string;
-  readonly options: object;
-}
 
 /** A vault as it was made, to be copied for each sequence: its passphrase costs a derivation only once. */
 export interface Template {
@@ -62,14 +56,14 @@ export async function makeTemplate(base: string): Promise<Template> {
 export class World implements Disposable {
   readonly homes: Homes;
   readonly #saving: Saving;
-  readonly #template: Template;
-  readonly #keys: KeyTree;
+  #secret: { dataKey: Uint8Array; vaultId: Uint8Array; epoch: number };
+  #keys: KeyTree;
 
   constructor(base: string, template: Template, saving: Saving) {
     const dir = Deno.makeTempDirSync({ dir: base, prefix: "tacit-model-" });
     this.homes = homesOf(dir);
     this.#saving = saving;
-    this.#template = template;
+    this.#secret = { dataKey: template.dataKey, vaultId: template.vaultId, epoch: 1 };
     this.#keys = this.keys();
     Deno.mkdirSync(this.homes.state, { mode: 0o700 });
     this.putBack({ vault: template.file, anchor: template.anchor });
@@ -77,18 +71,26 @@ export class World implements Disposable {
 
   /** Keys of its own, as another process has them. */
   keys(): KeyTree {
-    return KeyTree.fromDataKey(this.#template.dataKey, this.#template.vaultId, 1);
+    return KeyTree.fromDataKey(this.#secret.dataKey, this.#secret.vaultId, this.#secret.epoch);
+  }
+
+  /** From now on the vault opens with the data key that this recovery code gives. */
+  async takeKey(code: string): Promise<void> {
+    const { dataKey, vaultId, epoch, keys } = await openWithRecovery(this.homes.vault, code);
+    keys.wipe();
+    this.#secret = { dataKey, vaultId, epoch };
+    this.#keys = this.keys();
   }
 
   /** What a slot gives, without the derivation that would have to come first. */
-  openedSlot() {
-    const { dataKey, vaultId } = this.#template;
-    return { dataKey: dataKey.slice(), keys: this.keys(), vaultId, epoch: 1, slotId: new Uint8Array(16) };
+  openedSlot(): OpenedSlot {
+    const { dataKey, vaultId, epoch } = this.#secret;
+    return { dataKey: dataKey.slice(), keys: this.keys(), vaultId, epoch, slotId: new Uint8Array(16), kdf: null };
   }
 
   /** The vault as another process opens it. */
-  async open(more: object = {}): Promise<Vault> {
-    return await Vault.open(this.homes, this.keys(), { ...this.#saving.options, ...more });
+  async open(more: OpenOptions = {}): Promise<Vault> {
+    return await Vault.open(this.homes, this.keys(), { saving: this.#saving, ...more });
   }
 
   files(): Files {
@@ -120,7 +122,7 @@ export class World implements Disposable {
 
   /** The same with keys that are kept, for many looks; not to be closed. */
   async look(): Promise<Vault> {
-    return await Vault.open(this.homes, this.#keys, this.#saving.options);
+    return await Vault.open(this.homes, this.#keys, { saving: this.#saving });
   }
 
   /** The sealed values in the live file, by their nonces. */
