@@ -47,7 +47,9 @@ export function privateDirectory(path: string): void {
   const uid = Deno.uid();
   if (uid === null) return;
   if (info.uid !== uid) throw refuse("it belongs to another user", MOVE_AWAY);
-  if (((info.mode ?? 0o777) & 0o077) !== 0) throw refuse("others can enter it", `chmod 700 '${path}'`);
+  const mode = info.mode ?? 0o777;
+  if ((mode & 0o077) !== 0) throw refuse("others can enter it", `chmod 700 '${path}'`);
+  if ((mode & 0o500) !== 0o500) throw refuse("its owner cannot enter it", `chmod 700 '${path}'`);
 }
 
 /**
