@@ -139,6 +139,14 @@ function assemble() {
     .option("--remove", "go without one")
     .addOption(recoveryFd())
     .action(async (options) => ends((await import("./recovery.ts")).runRecovery(invocation(), options)));
+  verb("rekey", "a new data key, if a copy of the old one may exist")
+    .option("--recovery", "prove yourself with the recovery code")
+    .option("--new-passphrase", "choose another passphrase as well")
+    .addOption(recoveryFd())
+    .addOption(kdfMemory())
+    .option("--idle <time>", "lock after this time without use (8h)")
+    .option("--absolute <time>", "lock after this time in any case (24h)")
+    .action(async (options) => ends((await import("./rekey.ts")).runRekey(invocation(), options)));
 
   program.commandsGroup("Secrets:");
   verb("add", "store secrets; asks for each value, or reads one from a pipe")

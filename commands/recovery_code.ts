@@ -20,7 +20,7 @@ const TRIES = 3;
  */
 export function recoveryWay(
   invocation: Invocation,
-  verb: "init" | "recovery",
+  verb: "init" | "recovery" | "rekey",
   wanted: boolean,
   fd: number | undefined,
 ): RecoveryWay {

@@ -108,7 +108,8 @@ export async function changeRecovery(
   }
 }
 
-async function kdfOf(memoryMib: number | null): Promise<KdfParams> {
+/** Cost of a new passphrase slot: `memoryMib`, or for null what this machine does in about a second. */
+export async function kdfOf(memoryMib: number | null): Promise<KdfParams> {
   if (memoryMib === null) return await calibrateKdf();
   return { memoryKib: memoryMib * 1024, passes: 3, lanes: 1 };
 }

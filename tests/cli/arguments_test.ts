@@ -47,7 +47,9 @@ Deno.test("a value in the arguments is refused without being repeated, with the 
 Deno.test("under an agent's marker, verbs that read a secret refuse before they read anything", async () => {
   await using home = await TestHome.initialised();
   const markers = ["CLAUDECODE", "CODEX_SANDBOX", "GEMINI_CLI", "OPENCODE", "QWEN_CODE", "CURSOR_AGENT", "AI_AGENT"];
-  const verbs = [["init"], ["unlock"], ["add", "KEY"], ["passwd"], ["import", ".env"], ["edit", "KEY"], ["recovery"]];
+  const verbs = [["init"], ["unlock"], ["add", "KEY"], ["passwd"], ["import", ".env"], ["edit", "KEY"], ["recovery"], [
+    "rekey",
+  ]];
   const calls = [
     ...verbs.map((args) => ({ args, marker: "CLAUDECODE" })),
     ...markers.map((marker) => ({ args: ["unlock"], marker })),

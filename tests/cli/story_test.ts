@@ -150,7 +150,12 @@ Deno.test("init refuses a home that has a vault, and a script that nobody could 
 
 Deno.test("without a vault or a daemon, each verb says the one command that helps", async () => {
   await using home = new TestHome();
-  for (const args of [["unlock"], ["passwd"], ["recovery"], ["list"], ["add", "X", "--inject", "env"], ["show", "X"]]) {
+  for (
+    const args of [["unlock"], ["passwd"], ["recovery"], ["rekey"], ["list"], ["add", "X", "--inject", "env"], [
+      "show",
+      "X",
+    ]]
+  ) {
     const ran = await home.run(args, { passphrase: null });
     assert.equal(ran.status, 7, args.join(" "));
     assert.match(ran.stderr, /tacit: hint: tacit --home \S+ init\n$/, args.join(" "));
