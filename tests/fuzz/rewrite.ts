@@ -36,8 +36,11 @@ const RULES = {
 };
 const PROGRAM = ["/opt/tacit dir/tacit", "--home", "/h"];
 
-export function rewriteTarget(given: RewriteParts = { ...rewriting, ...parts }): Target {
-  const bash = NO_BASH === null ? new Bash() : null;
+export function rewriteTarget(
+  given: RewriteParts = { ...rewriting, ...parts },
+  compare = NO_BASH === null,
+): Target {
+  const bash = compare ? new Bash() : null;
   return {
     name: "rewrite",
     corpus: corpus(),
