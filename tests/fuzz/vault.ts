@@ -1,7 +1,7 @@
 /**
  * Vault files: whatever the bytes, a VaultError or a state that someone with the key has written. Two bytes before the
  * input say what it is and whose key opens it: a file as it is, one whose unkeyed checksum was made to fit, or, written
- * by a holder of the key who means ill or has a newer version, a header, an index or a sealed value.
+ * by a holder of the key who means ill or has a newer version, a header, an index or a sealed value. Or it is a recovery code as a person types it.
  */
 import { concat, toHex, u64 } from "../../lib/bytes.ts";
 import { AuthenticationError } from "../../lib/crypto/aead.ts";
@@ -13,12 +13,14 @@ import * as headers from "../../lib/vault/header.ts";
 import { MINOR, SLOT_PASSPHRASE, SLOT_RECOVERY } from "../../lib/vault/layout.ts";
 import { slotCost } from "../../lib/vault/passphrase.ts";
 import { recordToPackable } from "../../lib/vault/record.ts";
+import { parseRecoveryCode, recoveryCodeOf } from "../../lib/vault/recovery_code.ts";
 import { openRecoverySlot } from "../../lib/vault/recovery_slot.ts";
 import { slotToBytes } from "../../lib/vault/slot.ts";
 import * as states from "../../lib/vault/state.ts";
 import * as values from "../../lib/vault/value.ts";
 import { blob, fixChecksum } from "../kit/vault_builder.ts";
 import { msgpackPieces } from "./msgpack.ts";
+import { textPieces } from "./mutate.ts";
 import { demand, describe, type Entry, Finding, type Target } from "./target.ts";
 import {
   cutAt,
@@ -39,7 +41,7 @@ export interface VaultParts {
 }
 
 const REAL: VaultParts = { ...headers, ...states, ...values };
-const KINDS = ["file", "checksum", "header", "index", "delta", "value"] as const;
+const KINDS = ["file", "checksum", "header", "index", "delta", "value", "code"] as const;
 /** The one address whose blob is fuzzed as a sealed value. */
 const ADDRESS = { id: new Uint8Array(16).fill(9), rev: 3 };
 const VALUE = "the value at that address";
@@ -59,6 +61,7 @@ export function vaultTarget(parts: VaultParts = REAL): Target {
       const body = input.subarray(2);
       try {
         if (kind === "value") return openedValue(parts, holder, body);
+        if (kind === "code") return readCode(new TextDecoder().decode(body));
         const file = fileOf(kind, holder, body);
         const header = parts.parseHeader(file);
         // An index stands behind a header that is always the same.
@@ -78,7 +81,7 @@ export function vaultTarget(parts: VaultParts = REAL): Target {
     reaches: [
       ...["NOT_A_VAULT", "UNSUPPORTED_VERSION", "DAMAGED_HEADER", "KDF_OUT_OF_BOUNDS", "WRONG_SECRET", "TAMPERED"],
       ...["CORRUPT_FRAME", "read, generation 2 torn", "read, generation 1 torn"],
-      ...["header read", "index read", "delta read", "value opened"],
+      ...["header read", "index read", "delta read", "value opened", "code read"],
     ],
   };
 }
@@ -171,6 +174,13 @@ function openedValue(parts: VaultParts, { built, keys }: Holder, body: Uint8Arra
   return "value opened";
 }
 
+/** What is read as a recovery code is one, and is written as one that reads the same. */
+function readCode(text: string): string {
+  const bits = parseRecoveryCode(text);
+  demand(toHex(parseRecoveryCode(recoveryCodeOf(bits))) === toHex(bits), "A recovery code is written as another one");
+  return "code read";
+}
+
 /** What was read can be written, and then reads the same; a newer version's file may lose what it alone knows. */
 function demandSameAgain(state: states.VaultState, { keys }: Holder): void {
   const { header, generation, entries } = state;
@@ -207,6 +217,7 @@ function corpus(all: readonly Holder[]): Entry[] {
     }
     const sealed = blob(built, ADDRESS.id, ADDRESS.rev, VALUE);
     add("one", "value", i, cutAt(sealed, [0, 24, 28, sealed.length - 16]), "value opened");
+    add("one", "code", i, textPieces(recoveryCodeOf(new Uint8Array(20).fill(i * 77))), "code read");
     for (const [name, index] of i === 0 ? Object.entries(indexes()) : []) {
       add(name, "index", i, msgpackPieces(encode(index)), "index read");
       if (index.put.length > 0) add(name, "delta", i, msgpackPieces(encode(index)), "delta read");
