@@ -78,6 +78,7 @@ export function hookTarget({ answerHook }: HookParts = hook): Target {
       const chosen = selectors.slice();
       if (dice.oneIn(3)) chosen[2] = dice.below(256);
       if (dice.oneIn(8)) chosen[1] = dice.below(256);
+      if (dice.oneIn(8)) chosen[3] = dice.below(256);
       return concat(chosen, utf8(JSON.stringify(varied)));
     },
     async run(input) {
@@ -228,7 +229,7 @@ function corpus(): Entry[] {
           agent,
           names.indexOf(event),
           DAEMON_STATES.indexOf("unlocked"),
-          2 ** Object.keys(environment).length - 1,
+          2 ** (Object.keys(environment).length - 1) - 1,
         ),
         ...textPieces(JSON.stringify(input)),
       ],

@@ -25,7 +25,7 @@ export interface HookAnswers {
 /** One agent: the name in the installed command line, recorded events, and what it takes for an answer. */
 export interface FuzzedAgent {
   agent: string;
-  /** What it may say in the hook's environment. */
+  /** What it may say in the hook's environment; the last stands there only now and then. */
   environment: Record<string, string>;
   events: readonly RecordedEvent[];
   answers: HookAnswers;

@@ -18,7 +18,7 @@ const COMMON: Input = {
 };
 const [first, second] = Object.values(VALUES);
 
-/** What Claude Code says in the hook's environment. */
+/** What Claude Code says in the hook's environment; the last, whose file is written to disk, is there now and then. */
 export const CLAUDE_ENVIRONMENT: Record<string, string> = {
   CLAUDE_PROJECT_DIR: "@HOME@/project",
   AI_AGENT: "claude-code_2-1-330_harness",
