@@ -113,3 +113,19 @@ Deno.test("what has no place in the format is not encoded", () => {
   for (let i = 0; i < 20; i++) deep = [deep];
   assert.throws(() => encode(deep), MsgpackError);
 });
+
+Deno.test("an integer that a double cannot hold is refused, though its encoding is the canonical one", () => {
+  for (
+    const hex of [
+      "d30020000000000000",
+      "d30020000000000001",
+      "d37fffffffffffffff",
+      "d3ffdfffffffffffff",
+      "d38000000000000000",
+    ]
+  ) {
+    assert.throws(() => decode(fromHex(hex)), MsgpackError, hex);
+  }
+  assert.equal(decode(fromHex("d3001fffffffffffff")), 2 ** 53 - 1);
+  assert.equal(decode(fromHex("d3ffe0000000000001")), -(2 ** 53) + 1);
+});

@@ -74,3 +74,33 @@ Deno.test("the anchor may be behind the file, as after a crash between the two w
   assert.notDeepEqual(Deno.readFileSync(v.homes.anchor), behind);
   assert.deepEqual(Deno.readFileSync(v.homes.vault), current);
 });
+
+Deno.test("a process that fell behind is not fooled by a file between what it knows and what this machine has seen", async () => {
+  using v = await openVault({ A: "one" });
+  const other = await v.again();
+  await other.change([put("A", "two")]);
+  const between = Deno.readFileSync(v.homes.vault);
+  await other.change([put("A", "three")]);
+  Deno.writeFileSync(v.homes.vault, between);
+  await assert.rejects(v.vault.change([put("B", "x")]), { fault: "ROLLED_BACK" });
+  assert.deepEqual(Deno.readFileSync(v.homes.vault), between);
+});
+
+Deno.test("a running process refuses an older file by what it knows itself, even where the anchor is gone", async () => {
+  using v = await openVault({ A: "one" });
+  const old = Deno.readFileSync(v.homes.vault);
+  await v.vault.change([{ op: "remove", name: "A" }]);
+  Deno.writeFileSync(v.homes.vault, old);
+  Deno.removeSync(v.homes.anchor);
+  await assert.rejects(v.vault.change([put("B", "x")]), { fault: "ROLLED_BACK" });
+});
+
+Deno.test("what this machine has seen is not kept where others can write", async () => {
+  using v = await openVault({ A: "one" });
+  const before = Deno.readFileSync(v.homes.anchor);
+  Deno.chmodSync(v.homes.state, 0o770);
+  assert.match((await v.vault.change([put("A", "two")])).notes.join(), /ANCHOR: .* could not be written/);
+  assert.deepEqual(Deno.readFileSync(v.homes.anchor), before);
+  Deno.chmodSync(v.homes.state, 0o700);
+  assert.deepEqual((await v.again()).notes, []);
+});

@@ -66,3 +66,10 @@ Deno.test("a foreign or missing character names its group and never repeats what
     assert.throws(() => parseRecoveryCode(text), RecoveryCodeError);
   }
 });
+
+Deno.test("a code with symbols to spare is refused", () => {
+  const { code } = newRecoveryCode();
+  for (const more of ["0", "-0", "0000", code]) {
+    assert.throws(() => parseRecoveryCode(code + more), /characters instead of 34/);
+  }
+});

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { concat, toHex } from "../bytes.ts";
+import { homesOf } from "../paths.ts";
 import { processorMs } from "../../tests/kit/fastest.ts";
 import { leftOut, NOT_ROOT } from "../../tests/kit/left_out.ts";
 import { type OpenVault, openVault, put, textOf } from "../../tests/kit/open_vault.ts";
@@ -87,7 +88,7 @@ Deno.test("a vault that is a link, FIFO, directory, or open to others is refused
     ["link", () => Deno.symlinkSync(aside, path)],
     ["broken link", () => Deno.symlinkSync("/nowhere/at/all", path)],
     ["directory", () => Deno.mkdirSync(path)],
-    ["FIFO", () => assert.ok(new Deno.Command("mkfifo", { args: [path] }).outputSync().success)],
+    ["FIFO", () => assert.ok(new Deno.Command("mkfifo", { args: ["-m", "600", path] }).outputSync().success)],
     ["group-readable", () => (Deno.copyFileSync(aside, path), Deno.chmodSync(path, 0o640))],
     ["world-writable", () => (Deno.copyFileSync(aside, path), Deno.chmodSync(path, 0o602))],
   ];
@@ -299,4 +300,15 @@ Deno.test("a vault written by a newer minor version is readable and never saved"
   assert.equal(vault.readOnly, true);
   await assert.rejects(vault.change([put("B", "x")]), { fault: "READ_ONLY" });
   assert.deepEqual(Deno.readFileSync(home.homes.vault), file);
+});
+
+Deno.test("a link in the place of the vault's directory is refused", async () => {
+  using v = await openVault({ A: "one" });
+  const link = `${v.home.dir}-link`;
+  Deno.symlinkSync(v.home.dir, link);
+  try {
+    assert.equal(await faultOf(() => Vault.open(homesOf(link), v.keys())), "UNSAFE_FILE");
+  } finally {
+    Deno.removeSync(link);
+  }
 });

@@ -1,10 +1,21 @@
 import assert from "node:assert/strict";
 import { concat, toHex, utf8 } from "../bytes.ts";
 import { openVault, put, TEST_ONLY_CHEAP_KDF, TEST_PASSPHRASE, textOf } from "../../tests/kit/open_vault.ts";
-import { header, newBuilt, passphraseParams, recoverySpec, slotItem } from "../../tests/kit/vault_builder.ts";
+import {
+  fixChecksum,
+  frame,
+  header,
+  item,
+  newBuilt,
+  passphraseParams,
+  recoverySpec,
+  slotItem,
+} from "../../tests/kit/vault_builder.ts";
 import { tmpHome } from "../../tests/kit/tmp_home.ts";
 import { fastest } from "../../tests/kit/fastest.ts";
 import { listBackups } from "./backups.ts";
+import { parseHeader } from "./header.ts";
+import { slotCost } from "./passphrase.ts";
 import {
   calibrateKdf,
   describeSlots,
@@ -179,3 +190,75 @@ function filesBelow(directory: string): string[] {
     return entry.isDirectory ? filesBelow(path) : [path];
   });
 }
+
+Deno.test("each slot has a salt of its own, of the same passphrase and of the same code", async () => {
+  const { bits } = newRecoveryCode();
+  using a = await openVault({}, bits.slice());
+  using b = await openVault({}, bits.slice());
+  const salts = [a, b].flatMap((v) => {
+    const { slots } = parseHeader(Deno.readFileSync(v.homes.vault));
+    return slots.map((slot) => toHex(slot.type === 1 ? slotCost(slot).salt : slot.params));
+  });
+  assert.equal(new Set(salts).size, 4);
+  assert.ok(salts.every((salt) => salt.length === 32));
+});
+
+Deno.test("a passphrase stays its giver's: opening and changing leave it as it was", async () => {
+  using v = await openVault();
+  const given = utf8(TEST_PASSPHRASE);
+  const slot = await openWithPassphrase(v.homes.vault, given);
+  await assert.rejects(openWithPassphrase(v.homes.vault, utf8("wrong")), { fault: "WRONG_SECRET" });
+  await setPassphrase(v.homes, slot, given, TEST_ONLY_CHEAP_KDF);
+  assert.deepEqual(given, utf8(TEST_PASSPHRASE));
+});
+
+Deno.test("parameters that are none of this version's are damage, not a wrong passphrase or code", async () => {
+  using home = tmpHome();
+  const { code, bits } = newRecoveryCode();
+  const built = newBuilt("parameters");
+  const params = passphraseParams(19_456, 1, 1, new Uint8Array(16));
+  const other = params.slice();
+  other[0] = 2;
+  const specs = [
+    { ...recoverySpec(built, bits), type: 1, params: other },
+    { ...recoverySpec(built, bits), type: 1, params: params.subarray(0, 25) },
+    { ...recoverySpec(built, bits), params: new Uint8Array(15) },
+    { ...recoverySpec(built, bits), params: new Uint8Array(0) },
+  ];
+  for (const spec of specs) {
+    const items = [slotItem(built, spec), slotItem(built, { ...spec, type: 9 })];
+    Deno.writeFileSync(home.homes.vault, header(built, { items }).bytes, { mode: 0o600 });
+    const open = () =>
+      spec.type === 1 ? openWithPassphrase(home.homes.vault, utf8("x")) : openWithRecovery(home.homes.vault, code);
+    await assert.rejects(open, { fault: "DAMAGED_HEADER", message: /malformed/ });
+  }
+});
+
+Deno.test("what opens a slot proves the whole header: a changed one yields no key", async () => {
+  using home = tmpHome();
+  const { code, bits } = newRecoveryCode();
+  const built = newBuilt("proves");
+  const slots = [slotItem(built, recoverySpec(built, bits)), slotItem(built, recoverySpec(built, new Uint8Array(20)))];
+  const good = header(built, { items: slots }).bytes;
+  Deno.writeFileSync(home.homes.vault, good, { mode: 0o600 });
+  assert.ok(await openWithRecovery(home.homes.vault, code));
+  for (const at of [11, 19, good.length - 1]) {
+    const changed = good.slice();
+    changed[at] = (changed[at] ?? 0) ^ 1;
+    Deno.writeFileSync(home.homes.vault, fixChecksum(changed));
+    await assert.rejects(openWithRecovery(home.homes.vault, code), { fault: "TAMPERED" });
+  }
+});
+
+Deno.test("the last way into a vault cannot be removed", async () => {
+  using home = tmpHome();
+  const { code, bits } = newRecoveryCode();
+  const built = newBuilt("last");
+  const head = header(built, { items: [slotItem(built, recoverySpec(built, bits)), item(0x8000, new Uint8Array(99))] });
+  const first = frame(built, { type: 1, generation: 1, index: { v: 1, put: [], del: [] }, previous: head.mac });
+  const file = concat(head.bytes, first.bytes);
+  Deno.writeFileSync(home.homes.vault, file, { mode: 0o600 });
+  const opened = await openWithRecovery(home.homes.vault, code);
+  await assert.rejects(setRecovery(home.homes, opened, null), { fault: "WRONG_SECRET", message: /nothing else opens/ });
+  assert.deepEqual(Deno.readFileSync(home.homes.vault), file);
+});

@@ -321,3 +321,39 @@ Deno.test("a newer minor version is read, its unknown fields are skipped, an unk
   assert.deepEqual(state.entries.get("A")?.meta.grant.modes, []);
   assert.deepEqual(state.entries.get("B")?.meta.grant.modes, ["env"]);
 });
+
+Deno.test("a checkpoint in the midst of a file begins anew: what stood before it is gone", () => {
+  const built = newBuilt("anew");
+  const parts = vault(built);
+  const third = frame(built, {
+    type: 1,
+    generation: 3,
+    index: { v: 1, put: [record(OTHER, 3, "C", 0)], del: [] },
+    blobs: [blob(built, OTHER, 3, "three")],
+    previous: parts.frames[1]?.mac ?? ID,
+  });
+  const state = readState(concat(joinFirst(parts, 2), third.bytes), keysOf(built));
+  assert.deepEqual([...state.entries.keys()], ["C"]);
+});
+
+Deno.test("a damaged frame with bytes behind it is no torn tail, even if they are no frame", () => {
+  const built = newBuilt("bytes behind");
+  const parts = vault(built);
+  const file = join(parts);
+  file[file.length - 40] = (file[file.length - 40] ?? 0) ^ 1;
+  assert.equal(readState(file, keysOf(built)).tornAt, joinFirst(parts, 2).length);
+  for (const behind of [1, 48, 500]) {
+    refused(concat(file, new Uint8Array(behind)), built, "CORRUPT_FRAME", /damaged: its MAC does not match/);
+  }
+});
+
+Deno.test("a frame's reserved bytes are zero, or it is none", () => {
+  for (const reserved of [[1, 0, 0], [0, 0, 0x80]]) {
+    const built = newBuilt("reserved");
+    const items = [1, 2].map(() => slotItem(built, recoverySpec(built, built.random.bytes(20))));
+    const head = header(built, { items });
+    const index = { v: 1, put: [], del: [] };
+    const first = frame(built, { type: 1, generation: 1, index, previous: head.mac, zeros: Uint8Array.from(reserved) });
+    refused(concat(head.bytes, first.bytes), built, "CORRUPT_FRAME", /its head is not one/);
+  }
+});

@@ -123,6 +123,7 @@ Deno.test("after remove or replace the live file no longer holds the old sealed 
   assert.match(replaced.notes.join(), /backups: \d+ earlier copies/);
   const after = blobsIn(Deno.readFileSync(v.homes.vault));
   assert.equal(blobs.filter((b) => after.includes(b)).length, 1, "only the kept blob is carried over");
+  assert.equal((await v.vault.change([put("OLD", null, { description: "x" })])).backupsWithOldValues, 0);
   await v.vault.change([{ op: "remove", name: "OLD" }]);
   assert.equal(blobsIn(Deno.readFileSync(v.homes.vault)).length, 1);
   assert.equal((await v.vault.change([put("MORE", "x")])).backupsWithOldValues, 0);
@@ -147,10 +148,12 @@ Deno.test("nothing about a secret is readable in the file", async () => {
 
 Deno.test("metadata that was handed out cannot change the vault", async () => {
   using v = await openVault();
-  await v.vault.change([put("A", "x", { tags: ["t"], grant: GRANT })]);
+  await v.vault.change([put("A", "x", { tags: ["t"], grant: GRANT }), put("PLAIN", "x")]);
   const found = v.vault.find("A") ?? assert.fail();
   assert.throws(() => (found.grant.modes as string[]).push("file"), TypeError);
   assert.throws(() => Object.assign(found, { name: "B" }), TypeError);
+  assert.throws(() => Object.assign(found.grant, { modes: [], expires: null }), TypeError);
+  assert.throws(() => Object.assign(v.vault.find("PLAIN")?.grant ?? {}, { modes: ["env"] }), TypeError);
   assert.throws(() => found.grant.destinations[0]?.paths.push("/"), TypeError);
 });
 

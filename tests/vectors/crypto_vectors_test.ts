@@ -130,3 +130,20 @@ Deno.test("SHA-256 of long and short inputs agrees however they are split", () =
   }
   assert.equal(toHex(sha256(utf8("abc"))), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 });
+
+Deno.test("random bytes are random beyond what the system gives in one call", () => {
+  const bytes = randomBytes(5 * 65_536 + 7);
+  const blocks = Array.from(
+    { length: Math.floor(bytes.length / 64) },
+    (_, i) => toHex(bytes.subarray(64 * i, 64 * i + 64)),
+  );
+  assert.equal(new Set(blocks).size, blocks.length);
+  assert.ok(bytes.subarray(-7).some((b) => b !== 0));
+});
+
+Deno.test("inputs of two lengths are unequal, and no error", () => {
+  for (const [a, b] of [[0, 1], [32, 31], [1, 0]] as const) {
+    assert.equal(equalConstantTime(new Uint8Array(a), new Uint8Array(b)), false);
+  }
+  assert.equal(equalConstantTime(new Uint8Array(0), new Uint8Array(0)), true);
+});
