@@ -213,7 +213,13 @@ Deno.test("a stretch that was changed before it is covered is put on record", as
   for (let n = 0; n < 4; n++) log.append(useOf(n), null);
   const lines = readLines(dir);
   assert.equal(lines.length, 8);
-  for (const broken of [lines.toSpliced(6, 1), lines.slice(0, 3), lines.with(5, "garbage"), rechain(lines, 2)]) {
+  const oneAnew = rechain(lines.slice(0, 6), 5, (line) => line.replace('"allow"', '"deny"'))[5] ?? "";
+  const spoilt = [
+    ...[lines.toSpliced(6, 1), lines.slice(0, 3), lines.with(5, "garbage"), rechain(lines, 2)],
+    // Each line by itself is sound, and the next one does not follow from it.
+    lines.with(5, oneAnew),
+  ];
+  for (const broken of spoilt) {
     using other = tmpHome();
     const copy = other.homes.audit;
     Deno.mkdirSync(copy, { mode: 0o700 });
@@ -244,4 +250,30 @@ Deno.test("a head that is missing or forged when the log is covered is put on re
     assert.equal(lineNamed(dir, key) === "sound", false, fault);
     assert.equal(Deno.readTextFileSync(headFile(dir)).length, head.length);
   }
+});
+
+Deno.test("a fault is told for what it is", async () => {
+  using home = tmpHome();
+  const dir = home.homes.audit;
+  await smallLog(dir, 3, 3);
+  const lines = readLines(dir);
+  const told = (key: Uint8Array | null = AUDIT_KEY) => {
+    const result = verifyAudit(dir, key);
+    return result.ok ? "sound" : result.reason;
+  };
+  assert.match(told(new Uint8Array(32)), /written under another key/);
+  // A chain that is sound but for a number: whoever has no key can make one.
+  const gap = rechain(lines, 0).slice(0, 2);
+  const { line } = seal(
+    { ...JSON.parse(lines[2] ?? ""), seq: 4, key: null, prev: parseLine(gap[1] ?? "")?.hash },
+    null,
+  );
+  rewriteLines(dir, [...gap, line]);
+  assert.match(told(null), /line 3 of the log is missing, this is line 4/);
+  rewriteLines(dir, lines);
+  Deno.removeSync(headFile(dir));
+  assert.match(told(null), /head file is missing although/, "also without the key");
+  const log = await AuditLog.open(dir);
+  assert.equal(log.cover(AUDIT_KEY).ok, false);
+  assert.match(told(), /tacit recorded an alarm: the head file was missing/);
 });

@@ -234,3 +234,12 @@ Deno.test("port, method and path limit", () => {
     assert.equal(destinationCovers(any, to("api.x.com", { method })), false);
   }
 });
+
+Deno.test("a host is compared whole, and without a port it is 443 and no other", () => {
+  const host = parseDestination("github.com");
+  for (const other of ["github.com.evil.com", "github.co", "agithub.com", "github.community"]) {
+    assert.equal(destinationCovers(host, to(other)), false, other);
+  }
+  for (const port of [80, 8443, 444, 0]) assert.equal(destinationCovers(host, to("github.com", { port })), false);
+  assert.ok(destinationCovers(host, to("github.com")));
+});

@@ -51,6 +51,8 @@ Deno.test("one fault each, each refused", () => {
     "position kind of Object": { ...FULL, positions: [{ ...p, kind: "constructor" }] },
     "header without name": { ...FULL, positions: [{ ...p, name: null }] },
     "header with colon": { ...FULL, positions: [{ ...p, name: "A: b" }] },
+    "header with colon alone": { ...FULL, positions: [{ ...p, name: "A:b" }] },
+    "header with quotes": { ...FULL, positions: [{ ...p, name: 'A"b' }] },
     "header with newline": { ...FULL, positions: [{ ...p, name: "A\n" }] },
     "basic with name": { ...FULL, positions: [{ ...p, kind: "basic" }] },
     "zero occurrences": { ...FULL, positions: [{ ...p, max: 0 }] },

@@ -262,3 +262,18 @@ Deno.test("the last way into a vault cannot be removed", async () => {
   await assert.rejects(setRecovery(home.homes, opened, null), { fault: "WRONG_SECRET", message: /nothing else opens/ });
   assert.deepEqual(Deno.readFileSync(home.homes.vault), file);
 });
+
+Deno.test("slots of a vault that a newer version wrote are not changed", async () => {
+  using home = tmpHome();
+  const { code, bits } = newRecoveryCode();
+  const built = newBuilt("newer");
+  const slots = [bits, new Uint8Array(20)].map((ikm) => slotItem(built, recoverySpec(built, ikm)));
+  const head = header(built, { items: slots, minor: 1 });
+  const first = frame(built, { type: 1, generation: 1, index: { v: 1, put: [], del: [] }, previous: head.mac });
+  const file = concat(head.bytes, first.bytes);
+  Deno.writeFileSync(home.homes.vault, file, { mode: 0o600 });
+  const opened = await openWithRecovery(home.homes.vault, code);
+  await assert.rejects(setRecovery(home.homes, opened, newRecoveryCode().bits), { fault: "READ_ONLY" });
+  await assert.rejects(setPassphrase(home.homes, opened, utf8("new"), TEST_ONLY_CHEAP_KDF), { fault: "READ_ONLY" });
+  assert.deepEqual(Deno.readFileSync(home.homes.vault), file);
+});
