@@ -11,7 +11,21 @@ Deno.test("a placeholder is a name in two pairs of braces, and nothing else is",
   }]);
   assert.deepEqual(names("{{{{A}}}} {{{B}}}"), ["A", "B"]);
   for (
-    const text of ["{{ A }}", "{{a}}", "{{.A}}", "{A}", "{{A}", "{A}}", "{{}}", "{{1A}}", "{{A-B}}", "{{_A}}", "{ {A}}"]
+    const text of [
+      "{{ A }}",
+      "{{ A}}",
+      "{{A }}",
+      "{{a}}",
+      "{{.A}}",
+      "{A}",
+      "{{A}",
+      "{A}}",
+      "{{}}",
+      "{{1A}}",
+      "{{A-B}}",
+      "{{_A}}",
+      "{ {A}}",
+    ]
   ) {
     assert.deepEqual(names(text), [], text);
   }

@@ -127,9 +127,9 @@ function shellReading(reading: Reading, words: readonly Spelling[], from: number
   }
   const operand = words[i];
   if (operand?.startsWith(DYNAMIC)) {
-    // It may be nothing, an option, or a script that runs its parameters.
+    // It may be nothing, an option, or a script that runs its parameters or holds the placeholder itself.
     reading.stdin = "code";
-    return takesScript && !doubt ? reading : markAll(reading, words, i);
+    return markAll(reading, words, i);
   }
   if (operand !== undefined && (takesScript || !readsInput)) {
     reading.code.add(i);
