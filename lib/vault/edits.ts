@@ -49,6 +49,8 @@ export function applyEdits(
     const key = keyOf(edit);
     if (loaded !== fresh) refuseConflict(loaded.entries.get(key), fresh.entries.get(key));
     const before = (changed.has(key) ? changed.get(key) : fresh.entries.get(key)) ?? undefined;
+    // What was removed and comes again is another record, which stands at the end.
+    if (changed.get(key) === null) changed.delete(key);
     const replacesValue = edit.op !== "put" || edit.value !== null;
     dropsValues ||= before !== undefined && replacesValue;
     if (edit.op !== "remove") changed.set(key, entryOf(edit, before, keys, fresh.header, now));
@@ -58,13 +60,14 @@ export function applyEdits(
   return { changed, dropsValues };
 }
 
-/** All entries of `state` once `changed` is applied; new ones stand at the end. */
+/** All entries of `state` once `changed` is applied; new ones, also of a name that was removed before, stand at the end. */
 export function* merged(state: VaultState, changed: Edited["changed"]): Iterable<Entry> {
+  const inPlace = (key: string, entry: Entry) => state.entries.get(key)?.id === entry.id;
   for (const [key, entry] of state.entries) {
     const now = changed.has(key) ? changed.get(key) : entry;
-    if (now) yield now;
+    if (now && inPlace(key, now)) yield now;
   }
-  for (const [key, entry] of changed) if (entry !== null && !state.entries.has(key)) yield entry;
+  for (const [key, entry] of changed) if (entry !== null && !inPlace(key, entry)) yield entry;
 }
 
 function keyOf(edit: Edit): string {

@@ -314,7 +314,9 @@ export class VaultRun {
     this.#processes.length = 0;
     for (let i = 0; i < 2; i++) {
       const vault = await this.#world.open();
-      if (!torn) assert.deepEqual(vault.notes, []);
+      // A torn tail stays until the next save, also where files of such a moment were put back.
+      const notes = vault.notes.filter((note) => !note.startsWith("TORN_TAIL"));
+      assert.deepEqual(torn ? [] : notes, []);
       this.#processes.push({ vault, seen: this.#state });
     }
     this.#blobs = this.#world.blobs();
