@@ -49,7 +49,7 @@ async function change(service: Service, request: WideningRequest, attachment: Ui
     }
   } catch (error) {
     if (!(error instanceof VaultError)) throw error;
-    throw new RefusedRequest(codeOf(error.fault), error.message, error.hint ?? "");
+    throw new RefusedRequest(codeOf(error.fault), error.message, error.hint ?? "tacit doctor");
   } finally {
     attachment.fill(0);
   }
