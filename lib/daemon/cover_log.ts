@@ -5,29 +5,41 @@
 import { logIdentity } from "../audit/identity.ts";
 import { fromHex } from "../bytes.ts";
 import { removeEarlierBackups } from "../vault/data_key.ts";
-import { EARLIER_KEYS, parseEarlierKeys } from "../vault/earlier_keys.ts";
+import { EARLIER_KEYS, type EarlierKeys, parseEarlierKeys } from "../vault/earlier_keys.ts";
 import type { KeyTree } from "../vault/key_tree.ts";
 import { LOG_EPOCHS, logEpoch, withLogEpoch } from "../vault/log_epochs.ts";
 import { VaultError } from "../vault/vault.ts";
 import type { Keyring } from "./keyring.ts";
 import type { Service } from "./service.ts";
 
-/** Vouches for the log with `keys`, which are those of `epoch`. What is wrong becomes a note of the service. */
-export async function coverLog(service: Service, keys: KeyTree, epoch: number): Promise<void> {
-  const { homes, keyring, journal, notes } = service;
-  const earlier = parseEarlierKeys(keyring.internal(EARLIER_KEYS));
-  const taken = keyring.internal(LOG_EPOCHS);
+/**
+ * The keys, oldest first, that this machine's records may still be under: none once its log was taken over from them, so
+ * that nobody who kept one can put such records back.
+ */
+export function acceptedKeys({ homes, keyring }: Service): EarlierKeys[] {
   const log = identityOf(homes.audit);
-  // An earlier key is accepted for the log's head only until the log was taken over from it.
-  const accepted = log === null ? [] : earlier.filter((old) => old.epoch >= logEpoch(taken, log));
+  if (log === null) return [];
+  const taken = logEpoch(keyring.internal(LOG_EPOCHS), log);
+  return parseEarlierKeys(keyring.internal(EARLIER_KEYS)).filter(({ epoch }) => epoch >= taken);
+}
+
+/** Vouches for the log with `keys`, which are those of `epoch`. What is wrong becomes a note of the service. */
+export async function coverLog(
+  service: Service,
+  keys: KeyTree,
+  epoch: number,
+  accepted: readonly EarlierKeys[],
+): Promise<void> {
+  const { homes, keyring, journal, notes } = service;
   const { written, fault } = await journal.cover(keys.audit, accepted.map(({ audit }) => audit));
   if (fault !== null) notes.push(`audit log: ${fault}`);
-  if (!written || earlier.length === 0) return;
+  if (!written || keyring.internal(EARLIER_KEYS) === undefined) return;
+  const taken = keyring.internal(LOG_EPOCHS);
   // It may have been begun just now.
-  const now = identityOf(homes.audit);
-  if (now === null || logEpoch(taken, now) === epoch) return;
+  const log = identityOf(homes.audit);
+  if (log === null || logEpoch(taken, log) === epoch) return;
   removeEarlierBackups(homes, keys, epoch);
-  await noteEpoch(keyring, withLogEpoch(taken, now, epoch), notes);
+  await noteEpoch(keyring, withLogEpoch(taken, log, epoch), notes);
 }
 
 /** Keys of earlier epochs under which lines of the log may stand, oldest first; none while locked. */

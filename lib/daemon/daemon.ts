@@ -2,8 +2,9 @@
 import { utf8 } from "../bytes.ts";
 import type { Homes } from "../paths.ts";
 import type { StatusReply } from "../protocol/messages.ts";
+import { carrySeen } from "../vault/data_key.ts";
 import { type Clock, ClockFloor, systemClock } from "./clock.ts";
-import { coverLog } from "./cover_log.ts";
+import { acceptedKeys, coverLog } from "./cover_log.ts";
 import { type KeyLimits, Keyring, type LockReason } from "./keyring.ts";
 import { scrubLeaf, textOf } from "./leaves.ts";
 import { Prompts } from "./prompts.ts";
@@ -193,8 +194,13 @@ async function takeKey(service: Service, key: HandedKey): Promise<void> {
   await keyring.unlock(key.prk, key.vaultId, key.epoch, key.limits, key.presence);
   const keys = keyring.keys;
   if (keys === null) return;
-  if (!floor.load(keys)) notes.push("the record of the latest time seen was changed by someone else");
-  await coverLog(service, keys, key.epoch);
+  const accepted = acceptedKeys(service);
+  const carried = carrySeen(service.homes, keys, accepted);
+  if (carried !== null) floor.raise(carried);
+  if (!floor.load(keys) && carried === null) {
+    notes.push("the record of the latest time seen was changed by someone else");
+  }
+  await coverLog(service, keys, key.epoch, accepted);
   floor.save(keys, true);
   await journal.note({
     event: "unlock",

@@ -6,13 +6,13 @@ import { u64, utf8 } from "../bytes.ts";
 import type { Homes } from "../paths.ts";
 import { readAnchor } from "./anchor.ts";
 import type { KeyTree } from "./key_tree.ts";
-import { readMaced, writeMaced } from "./maced_file.ts";
+import { type MacKeys, readMaced, writeMaced } from "./maced_file.ts";
 
 const MAGIC = utf8("ASVC");
 const LENGTH = 8;
 
 /** The highest wall-clock time on record for this home, Unix milliseconds, or null if there is no usable record. */
-export function readSeen(homes: Homes, keys: KeyTree): number | null {
+export function readSeen(homes: Homes, keys: MacKeys): number | null {
   const fields = readMaced(homes.clockFloor, MAGIC, LENGTH, keys);
   const clock = typeof fields === "string" ? null : Number(new DataView(fields.buffer).getBigUint64(0));
   const anchor = readAnchor(homes, keys);
@@ -21,7 +21,7 @@ export function readSeen(homes: Homes, keys: KeyTree): number | null {
 }
 
 /** False if there is a record of time that this vault's key did not write; a missing one is sound. */
-export function seenIsSound(homes: Homes, keys: KeyTree): boolean {
+export function seenIsSound(homes: Homes, keys: MacKeys): boolean {
   return readMaced(homes.clockFloor, MAGIC, LENGTH, keys) !== "unusable";
 }
 

@@ -7,8 +7,8 @@ import { equalConstantTime, randomBytes } from "../crypto/hash.ts";
 import type { Homes } from "../paths.ts";
 import { writeAnchor } from "./anchor.ts";
 import { listBackups, removeBackups } from "./backups.ts";
-import { readSeen, renewSeen } from "./clock.ts";
-import { EARLIER_KEYS, withEarlierKeys } from "./earlier_keys.ts";
+import { readSeen, renewSeen, seenIsSound } from "./clock.ts";
+import { EARLIER_KEYS, type EarlierKeys, withEarlierKeys } from "./earlier_keys.ts";
 import { applyEdits, merged } from "./edits.ts";
 import { VaultError } from "./fault.ts";
 import { readGuarded } from "./guarded_file.ts";
@@ -20,7 +20,7 @@ import type { OpenedSlot } from "./open_slot.ts";
 import { passphraseSlot } from "./passphrase.ts";
 import { recoverySlot } from "./recovery_slot.ts";
 import type { SlotContext } from "./slot.ts";
-import { type Entry, nameKey, refuseNewer, writeState } from "./state.ts";
+import { type Entry, nameKey, refuseNewer, type VaultState, writeState } from "./state.ts";
 import { commitVault, loadVault } from "./store.ts";
 import { INTERNAL_KIND } from "./record.ts";
 import { openValue, sealValue } from "./value.ts";
@@ -81,8 +81,9 @@ export async function changeDataKey(homes: Homes, opened: OpenedSlot, ways: NewW
       const header = { ...state.header, ...context, dkCommit: keys.commitment, slots };
       const seen = readSeen(homes, opened.keys);
       const bytes = writeState(header, state.generation + 1, entries, keys);
+      if (seen !== null) noteSeen(homes, opened.keys, state, seen);
       const committed = commitVault(homes, keys, state, bytes, "no backup");
-      notes.push(...committed.notes, ...carrySeen(homes, keys, committed.state, seen));
+      notes.push(...committed.notes, ...renewRecords(homes, keys, committed.state, seen));
       const { removed, failed } = removeBackups(listBackups(homes));
       if (failed > 0) notes.push(`backups: ${failed} copies under the old key could not be removed`);
       return { epoch: context.epoch, generation: committed.state.generation, keys, backupsRemoved: removed, notes };
@@ -93,6 +94,25 @@ export async function changeDataKey(homes: Homes, opened: OpenedSlot, ways: NewW
   } finally {
     dataKey.fill(0);
   }
+}
+
+/**
+ * The latest time seen, if a crash left the record of it under one of `earlier` (oldest first); the record is then made
+ * anew under `keys`, unless the disk does not take it. Null if the record is missing, sound, or none of ours.
+ */
+export function carrySeen(homes: Homes, keys: KeyTree, earlier: readonly EarlierKeys[]): number | null {
+  if (seenIsSound(homes, keys)) return null;
+  for (const { anchor } of earlier.toReversed()) {
+    const old = { anchor, vaultId: keys.vaultId };
+    const seen = seenIsSound(homes, old) ? readSeen(homes, old) : null;
+    if (seen === null) continue;
+    const latest = Math.max(seen, readSeen(homes, keys) ?? 0);
+    try {
+      renewSeen(homes, keys, latest);
+    } catch { /* the next unlock tries again */ }
+    return latest;
+  }
+  return null;
 }
 
 /** Removes the backups of earlier epochs, which a crash between the new file and their removal leaves behind. */
@@ -137,13 +157,24 @@ function refuseForeignSlots(types: number[]): void {
   );
 }
 
+/**
+ * The latest time seen, in both records of it before either passes to the new key: whichever a crash leaves under the old
+ * one then has it.
+ * @throws {VaultError} WRITE_FAILED.
+ */
+function noteSeen(homes: Homes, keys: KeyTree, state: VaultState, seen: number): void {
+  try {
+    renewSeen(homes, keys, seen);
+    writeAnchor(homes, keys, state, seen);
+  } catch (cause) {
+    throw new VaultError("WRITE_FAILED", "Cannot change data key: the latest time seen could not be noted", undefined, {
+      cause,
+    });
+  }
+}
+
 /** The latest time seen must outlive the key under which it was written: an expiry must not be undone by this. */
-function carrySeen(
-  homes: Homes,
-  keys: KeyTree,
-  state: Parameters<typeof writeAnchor>[2],
-  seen: number | null,
-): string[] {
+function renewRecords(homes: Homes, keys: KeyTree, state: VaultState, seen: number | null): string[] {
   if (seen === null) return [];
   try {
     renewSeen(homes, keys, Math.max(seen, Date.now()));
