@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { utf8 } from "../bytes.ts";
-import type { Ask } from "./daemon.ts";
+import type { RefusalCode } from "../protocol/refusals.ts";
+import { type Answer, type Ask, MAX_BATCH_BYTES } from "./daemon.ts";
 import { decidePrompt } from "./prompt.ts";
 
 const VALUE = `kz${crypto.randomUUID()}`;
@@ -30,4 +31,24 @@ Deno.test("a stopped prompt says where it may still be, and holds no value even 
   for (const reason of [hidden, await reasonOf(`/${VALUE}`, false), await reasonOf(null)]) {
     assert.ok(!reason.includes(VALUE));
   }
+});
+
+const PLACES = { transcript: null, project: null };
+
+const refusing = (code: RefusalCode): Ask => () =>
+  Promise.resolve({ kind: "refused", code, message: "Cannot send this prompt", hint: "" } satisfies Answer);
+
+Deno.test("a prompt is blocked for what was found in it, and for no other refusal", async () => {
+  const blocks = async (code: RefusalCode) => (await decidePrompt(caller, PLACES, "x", refusing(code))).kind;
+  assert.equal(await blocks("prompt_has_value"), "block_prompt");
+  assert.equal(await blocks("prompt_has_token"), "block_prompt");
+  for (const code of ["locked", "never_unlocked", "busy", "internal", "audit_unavailable"] as const) {
+    assert.equal(await blocks(code), "pass", code);
+  }
+});
+
+Deno.test("a prompt too large to be searched is blocked, and nobody is asked", async () => {
+  const ask: Ask = () => assert.fail("it was asked");
+  const verdict = await decidePrompt(caller, PLACES, "é".repeat(MAX_BATCH_BYTES / 2 + 1), ask);
+  assert.equal(verdict.kind, "block_prompt");
 });
