@@ -19,6 +19,7 @@ Deno.test("the two proofs differ, and either depends on key and both nonces", ()
   ) assert.equal(proofMatches(proof, other), false);
   assert.equal(proofMatches(proof, daemonProof(key, cn, sn)), true);
   assert.equal(proofMatches(proof, proof.subarray(1)), false);
+  for (const length of [0, 1, 16, 31]) assert.equal(proofMatches(proof, proof.subarray(0, length)), false);
 });
 
 Deno.test("sealed frames open on the other side, in order, once, unchanged", () => {
@@ -40,5 +41,19 @@ Deno.test("sealed frames open on the other side, in order, once, unchanged", () 
 
 Deno.test("another session's channel does not open a frame", () => {
   const { counter, sealed } = new Channel(key, cn, sn, "client").seal(utf8("one"));
-  assert.throws(() => new Channel(key, cn, newNonce(), "daemon").open(counter, sealed), AuthenticationError);
+  for (const [k, c, s] of [[key, cn, newNonce()], [key, newNonce(), sn], [randomBytes(32), cn, sn]] as const) {
+    assert.throws(() => new Channel(k, c, s, "daemon").open(counter, sealed), AuthenticationError);
+  }
+});
+
+Deno.test("a channel that was wiped opens and seals nothing", () => {
+  const [client, daemon] = [new Channel(key, cn, sn, "client"), new Channel(key, cn, sn, "daemon")];
+  const { counter, sealed } = client.seal(utf8("one"));
+  daemon.wipe();
+  assert.throws(() => daemon.open(counter, sealed), AuthenticationError);
+  client.wipe();
+  const second = client.seal(utf8("two"));
+  const other = new Channel(key, cn, sn, "daemon");
+  other.open(counter, sealed);
+  assert.throws(() => other.open(second.counter, second.sealed), AuthenticationError);
 });

@@ -36,6 +36,8 @@ const LINES: [line: string, kind: string, text: string, ascii: number][] = [
   // Characters that look like one more byte: the column of characters decides.
   ["0000: 61 62 63 abc", "hex", "abc", 15],
   ["00000000: 6162 20 ab ", "hex", "ab ", 18],
+  // Words of a little-endian machine with their characters behind them, as `xxd -e -g2` prints them.
+  ["00000000: 6573 7263 7465 2121  secret!!", "hex", "secret!!", 31],
 ];
 
 for (const [line, kind, text, ascii] of LINES) {

@@ -38,6 +38,13 @@ const EXPECTED: Record<string, string[]> = {
     "987654321",
     "\n\n12\n34\n",
     "production",
+    // In no list: what they are like decides.
+    "velocipede",
+    "trombone",
+    "23456789:;<=>",
+    "zyxwvutsrqponm",
+    "1010101010",
+    "-+-+-+-+-+-+",
   ],
 };
 
