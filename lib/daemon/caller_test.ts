@@ -90,3 +90,20 @@ Deno.test("hanging up ends a read and a write that wait on the peer", async () =
   listener.close();
   Deno.removeSync(directory, { recursive: true });
 });
+
+Deno.test("a listener is no connection, also to who asks for the first time", async () => {
+  if (Deno.build.os !== "linux") return console.log("skipped: Linux only");
+  const directory = Deno.makeTempDirSync();
+  const path = join(directory, "s");
+  const probe = linuxSockets();
+  using listener = Deno.listen({ transport: "unix", path });
+  assert.deepEqual(probe.accepted(path, new Set()), { sockets: [], seen: [] });
+  const client = await Deno.connect({ transport: "unix", path });
+  const served = await listener.accept();
+  const { sockets } = probe.accepted(path, new Set());
+  assert.deepEqual(sockets.map(({ pid, uid }) => [pid, uid]), [[Deno.pid, Deno.uid()]]);
+  client.close();
+  served.close();
+  probe.close();
+  Deno.removeSync(directory, { recursive: true });
+});

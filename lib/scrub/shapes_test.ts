@@ -37,6 +37,15 @@ for (const shape of TOKEN_SHAPES) {
     }
   });
 
+  Deno.test(`knownTokens passes what is longer than any: ${shape.kind}`, () => {
+    // A mark rather than a letter where the alphabet has one: it would end a word, and it does not end a token.
+    const more = [..."-./+=%"].find((mark) => shape.alphabet.includes(mark)) ?? shape.alphabet[0];
+    for (const begin of shape.begins) {
+      const longest = `${begin}${drawn(shape.alphabet.replace(/[-./+=%]/g, ""), shape.most)}`;
+      assert.deepEqual(knownTokens(`key=${longest}${more}`).filter(({ kind }) => kind === shape.kind), [], longest);
+    }
+  });
+
   Deno.test(`knownTokens passes placeholders and neighbours of: ${shape.kind}`, () => {
     for (const begin of shape.begins) {
       const body = drawn(shape.alphabet, shape.least);

@@ -1,12 +1,12 @@
 /** Promise: what widens happens only inside a channel that the passphrase's holder opened, fresh; guesses slow down. */
 import assert from "node:assert/strict";
-import { fromHex, toHex, utf8 } from "../../lib/bytes.ts";
+import { concat, fromHex, toHex, utf8 } from "../../lib/bytes.ts";
 import { queryAudit } from "../../lib/audit/query.ts";
 import { connect, RefusedError, request } from "../../lib/client/client.ts";
 import { PRESENCE_LIFE_MS } from "../../lib/daemon/requests_admin.ts";
 import { widen } from "../../lib/presence/challenge.ts";
 import { Channel, clientProof, newNonce } from "../../lib/protocol/channel.ts";
-import { encodeFrame } from "../../lib/protocol/frame.ts";
+import { encodeFrame, FrameReader } from "../../lib/protocol/frame.ts";
 import type { NewSecret, WideningRequest } from "../../lib/protocol/messages.ts";
 import { newCanary } from "../kit/canary.ts";
 import { callerOf, exchange, prepare, redeem, scrub, setStage, type Stage } from "../kit/daemon_stage.ts";
@@ -175,4 +175,29 @@ Deno.test("presence does not last: not past a minute, not past a lock, not for a
   assert.equal(await codeOf(request(conn, { verb: "challenge", nonce: "11".repeat(32) })), "locked");
   conn.close();
   await exchange(stage.homes, { verb: "session", event: "end", caller: callerOf() });
+});
+
+Deno.test("a sealed request is one frame: with anything behind it nothing is done", async () => {
+  await using stage = await setStage();
+  await stage.start();
+  const remove = encodeFrame({ verb: "remove", names: ["TOKEN"] });
+  for (
+    const inner of [concat(remove, Uint8Array.of(0)), concat(remove, remove), remove.subarray(0, remove.length - 1)]
+  ) {
+    const conn = await connect(stage.homes.adminSocket);
+    const channel = await openChannel(stage, conn);
+    const { counter, sealed } = channel.seal(inner);
+    const { message, attachment } = await request(conn, { verb: "sealed", counter }, sealed);
+    let left = channel.open(Number(message["counter"]), attachment);
+    const answer = await new FrameReader((p) => {
+      const n = Math.min(p.length, left.length);
+      p.set(left.subarray(0, n));
+      left = left.subarray(n);
+      return Promise.resolve(n === 0 ? null : n);
+    }).next();
+    assert.equal(answer?.message["code"], "bad_request");
+    conn.close();
+  }
+  const list = (await exchange(stage.homes, { verb: "list" })).message["secrets"] as { name: string }[];
+  assert.ok(list.some(({ name }) => name === "TOKEN"));
 });
