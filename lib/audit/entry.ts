@@ -52,6 +52,8 @@ export interface AuditEntry {
   exit_status?: number;
   /** A phrase from the caller's own source, never built from input: lower-case words, at most 200 characters. */
   detail?: string;
+  /** Generation of the vault when the line was written, where the writer knows it: a record of it beside the anchor. */
+  generation?: number;
 }
 
 /** The event of lines that this room writes about the log itself. */
@@ -79,6 +81,7 @@ export const ENTRY_FIELDS = [
   "duration_ms",
   "exit_status",
   "detail",
+  "generation",
 ] as const satisfies readonly (keyof AuditEntry)[];
 
 /** Foreign texts, longest that is kept, in UTF-16 units; cut with `…`. */
@@ -119,7 +122,7 @@ export function cleanEntry(entry: AuditEntry): AuditEntry & { time: number } {
     if (text === undefined) delete clean[field];
     else clean[field] = cleanText(field === "path" ? text.replace(/[?#].*$/s, "") : text, TEXT_CAPS[field]);
   }
-  for (const field of ["secret", "injection", "detail", ...NUMBERS] as const) {
+  for (const field of ["secret", "injection", "detail", "generation", ...NUMBERS] as const) {
     if (clean[field] === undefined) delete clean[field];
   }
   if (clean.duration_ms !== undefined) clean.duration_ms = Math.round(clean.duration_ms);
@@ -146,6 +149,9 @@ export function faultIn(entry: Record<string, unknown>): string | null {
   if (entry.secret !== undefined && !(typeof entry.secret === "string" && isName(entry.secret))) return "secret";
   if (entry.injection !== undefined && !matches(entry.injection, INJECTION)) return "injection";
   if (entry.detail !== undefined && !matches(entry.detail, DETAIL)) return "detail";
+  if (entry.generation !== undefined && !(integer(entry.generation) && (entry.generation as number) >= 1)) {
+    return "generation";
+  }
   for (const field of NUMBERS) if (entry[field] !== undefined && !integer(entry[field])) return field;
   for (const [field, cap] of Object.entries(TEXT_CAPS)) {
     const text = entry[field];

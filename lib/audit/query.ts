@@ -83,8 +83,11 @@ function matchesFilter(record: AuditRecord, filter: AuditFilter): boolean {
     EQUAL.every((field) => filter[field] === undefined || record[field] === filter[field]);
 }
 
-/** Records of the lines that are `wanted`, newest first; looking at the text is far cheaper than reading it. */
-function* recordsBackward(dir: string, wanted: (line: string) => boolean): Generator<AuditRecord> {
+/**
+ * Records of the lines that are `wanted`, newest first; looking at the text is far cheaper than reading it. Hashes and
+ * MACs are left to the caller.
+ */
+export function* recordsBackward(dir: string, wanted: (line: string) => boolean): Generator<AuditRecord> {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   for (const n of listFiles(dir).reverse()) {
     const fd = openFile(logFile(dir, n), "read");

@@ -30,6 +30,7 @@ const MEANING: Record<keyof Required<AuditRecord>, string> = {
   duration_ms: "how long it took",
   exit_status: "how it ended",
   detail: "phrase of tacit's own",
+  generation: "how often the vault had been saved",
   from: "first line covered",
   to: "last line covered",
   ref: "hash of a line of the log",
@@ -56,6 +57,7 @@ Deno.test("the audit log has no field for a value, its hash or length, or a comm
     status: 200,
     exit_status: 0,
     detail: "value placed",
+    generation: 12,
   };
   log.append(everything, AUDIT_KEY);
   const [line] = readLines(dir);
