@@ -1,62 +1,60 @@
 /**
- * Earlier generations beside the vault: the last five, and one a day for a week. A backup is a hard link to the file
- * as it was, so it costs no copy and has the same key slots. docs/format.md, "Save protocol".
+ * Earlier generations beside the vault: the last five, and the newest of each of the last seven days on which there was
+ * one. A backup is a hard link to the file as it was, so it costs no copy and has the same key slots. What a restore
+ * replaced is kept here as well. docs/format.md, "Save protocol".
  */
-import { copyFileSync, linkSync, lstatSync, readdirSync } from "node:fs";
+import { linkSync, lstatSync, renameSync, utimesSync } from "node:fs";
 import { basename, join } from "node:path";
-import { removeQuietly, syncDirectory } from "../atomic_file.ts";
+import { removeQuietly, syncDirectory, temporaryName, writeNewFile } from "../atomic_file.ts";
 import { toHex } from "../bytes.ts";
 import type { Homes } from "../paths.ts";
+import { listBackups, listReplaced } from "./backup_files.ts";
 import { VaultError } from "./fault.ts";
-import { guardDirectory, readGuarded } from "./guarded_file.ts";
-import { parseHeader } from "./header.ts";
+import { guardDirectory, guardFile, readGuarded } from "./guarded_file.ts";
 import type { KeyTree } from "./key_tree.ts";
-import { MAX_FILE_LENGTH, MAX_HEADER_LENGTH, PREAMBLE_LENGTH } from "./layout.ts";
+import { MAX_FILE_LENGTH } from "./layout.ts";
 import { readState, type VaultState } from "./state.ts";
+
+export { type Backup, listBackups, listReplaced, type Replaced } from "./backup_files.ts";
 
 const KEEP_LAST = 5;
 const KEEP_DAYS = 7;
+/** Files that restores replaced: enough to undo the last few. */
+const KEEP_REPLACED = 5;
 const DAY_MS = 86_400_000;
 /** File systems without hard links answer with one of these. */
 const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "EMLINK", "ENOSYS", "EXDEV"];
-
-/** One earlier generation. */
-export interface Backup {
-  path: string;
-  generation: number;
-  /** When it was written, Unix milliseconds; only decides which ones are kept. */
-  written: number;
-}
-
-/** The backups of a home, newest generation first. Other files in the directory are left alone. */
-export function listBackups(homes: Homes): Backup[] {
-  const pattern = new RegExp(`^${RegExp.escape(basename(homes.vault))}\\.(\\d{12,16})\\.[0-9a-f]{8}$`);
-  const backups: Backup[] = [];
-  for (const name of namesIn(homes.backups)) {
-    const generation = pattern.exec(name)?.[1];
-    const path = join(homes.backups, name);
-    const info = generation === undefined ? undefined : lstatSync(path, { throwIfNoEntry: false });
-    if (info?.isFile()) backups.push({ path, generation: Number(generation), written: info.mtimeMs });
-  }
-  return backups.sort((a, b) => b.generation - a.generation || b.written - a.written);
-}
 
 /**
  * Links the vault file, which must hold `state`, into the backup directory.
  * @throws {Error} with a `code` if it cannot.
  */
 export function keepBackup(homes: Homes, state: VaultState): void {
-  guardDirectory(homes.backups);
-  const generation = String(state.generation).padStart(12, "0");
-  const path = join(homes.backups, `${basename(homes.vault)}.${generation}.${toHex(state.lastMac.subarray(0, 4))}`);
-  try {
-    linkSync(homes.vault, path);
-  } catch (error) {
-    const code = String((error as { code?: unknown }).code);
-    if (code === "EEXIST") return;
-    if (!NO_LINKS.includes(code)) throw error;
-    copyFileSync(homes.vault, path);
+  keepAs(homes, backupPath(homes, state));
+}
+
+/**
+ * Keeps the vault file, whatever it holds, beside the backups, so that what replaces it can be undone; returns where, or
+ * null if there is no file.
+ * @throws {VaultError} UNSAFE_FILE; {Error} with a `code` if it cannot.
+ */
+export function keepReplaced(homes: Homes, now: number): string | null {
+  if (lstatSync(homes.vault, { throwIfNoEntry: false }) === undefined) return null;
+  guardFile(homes.vault);
+  for (let time = now;; time++) {
+    const path = join(homes.backups, `${basename(homes.vault)}.replaced.${stampOf(time)}`);
+    if (keepAs(homes, path)) return path;
   }
+}
+
+/**
+ * Keeps a copy of its own of the file with `state`, whose bytes these are: unlike a link it does not share what happens to
+ * the vault's file.
+ * @throws {Error} with a `code` if it cannot.
+ */
+export function keepCopy(homes: Homes, state: VaultState, bytes: Uint8Array): void {
+  guardDirectory(homes.backups);
+  writeAs(backupPath(homes, state), bytes, Date.now(), Date.now());
   syncDirectory(homes.backups);
 }
 
@@ -67,29 +65,33 @@ export function backupIsDue(homes: Homes, now: number): boolean {
   return Math.abs(now - newest) >= DAY_MS;
 }
 
-/** Removes what neither rule keeps; returns how many remain. */
-export function pruneBackups(homes: Homes, now: number): number {
+/** Where the backup of `state` belongs. */
+export function backupPath(homes: Homes, state: Pick<VaultState, "generation" | "lastMac">): string {
+  const generation = String(state.generation).padStart(12, "0");
+  return join(homes.backups, `${basename(homes.vault)}.${generation}.${toHex(state.lastMac.subarray(0, 4))}`);
+}
+
+/**
+ * Removes what no rule keeps; returns how many backups remain. Days are those on which something was written, not those
+ * before now: a clock that jumps, or a year without a save, then takes no backup away.
+ */
+export function pruneBackups(homes: Homes): number {
   const days = new Set<number>();
   let kept = 0;
   for (const backup of listBackups(homes)) {
     const day = Math.floor(backup.written / DAY_MS);
-    const newestOfRecentDay = now - backup.written < KEEP_DAYS * DAY_MS && !days.has(day);
-    days.add(day);
-    if (kept < KEEP_LAST || newestOfRecentDay) kept++;
+    const newestOfDay = !days.has(day) && days.size < KEEP_DAYS;
+    if (newestOfDay) days.add(day);
+    if (kept < KEEP_LAST || newestOfDay) kept++;
     else removeQuietly(backup.path);
   }
+  for (const { path } of listReplaced(homes).slice(KEEP_REPLACED)) removeQuietly(path);
   return kept;
 }
 
-/** Removes the backups that one of these key slots (by id) still opens; says how many went and how many could not. */
-export function removeBackupsWithSlots(homes: Homes, slotIds: Uint8Array[]): { removed: number; failed: number } {
-  const retired = new Set(slotIds.map(toHex));
-  return removeBackups(listBackups(homes).filter((backup) => hasSlot(backup.path, retired)));
-}
-
-/** Removes these backups; says how many went and how many could not. */
-export function removeBackups(doomed: Backup[]): { removed: number; failed: number } {
-  doomed.forEach((backup) => removeQuietly(backup.path));
+/** Removes these files; says how many went and how many could not. */
+export function removeBackups(doomed: readonly { path: string }[]): { removed: number; failed: number } {
+  doomed.forEach(({ path }) => removeQuietly(path));
   const failed = doomed.filter(({ path }) => lstatSync(path, { throwIfNoEntry: false }) !== undefined).length;
   return { removed: doomed.length - failed, failed };
 }
@@ -106,22 +108,35 @@ export function newestGoodBackup(homes: Homes, keys: KeyTree): string | null {
   return null;
 }
 
-/** An unreadable header opens with nothing, so such a file is none of ours to remove. */
-function hasSlot(path: string, slotIds: Set<string>): boolean {
+/** False if there is a file of this name already. */
+function keepAs(homes: Homes, path: string): boolean {
+  guardDirectory(homes.backups);
   try {
-    const header = parseHeader(readGuarded(path, PREAMBLE_LENGTH + MAX_HEADER_LENGTH, false));
-    return header.slots.some((slot) => slotIds.has(toHex(slot.id)));
+    linkSync(homes.vault, path);
   } catch (error) {
-    if (error instanceof VaultError) return false;
+    const code = String((error as { code?: unknown }).code);
+    if (code === "EEXIST") return false;
+    if (!NO_LINKS.includes(code)) throw error;
+    const { atimeMs, mtimeMs } = lstatSync(homes.vault);
+    writeAs(path, readGuarded(homes.vault, MAX_FILE_LENGTH), atimeMs, mtimeMs);
+  }
+  syncDirectory(homes.backups);
+  return true;
+}
+
+/** A copy has its name only once it is whole. */
+function writeAs(path: string, bytes: Uint8Array, accessed: number, written: number): void {
+  const temporary = temporaryName(path);
+  writeNewFile(temporary, bytes);
+  try {
+    utimesSync(temporary, accessed / 1000, written / 1000);
+    renameSync(temporary, path);
+  } catch (error) {
+    removeQuietly(temporary);
     throw error;
   }
 }
 
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    // Before the first save after `create` there is no such directory.
-    return [];
-  }
+function stampOf(time: number): string {
+  return new Date(time).toISOString().replace(/[-:.]/g, "");
 }

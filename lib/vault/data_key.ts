@@ -6,7 +6,7 @@ import type { KdfParams } from "../../wasm/argon2id.ts";
 import { equalConstantTime, randomBytes } from "../crypto/hash.ts";
 import type { Homes } from "../paths.ts";
 import { writeAnchor } from "./anchor.ts";
-import { listBackups, removeBackups } from "./backups.ts";
+import { listBackups, listReplaced, removeBackups } from "./backups.ts";
 import { readSeen, renewSeen, seenIsSound } from "./clock.ts";
 import { EARLIER_KEYS, type EarlierKeys, withEarlierKeys } from "./earlier_keys.ts";
 import { applyEdits, merged } from "./edits.ts";
@@ -84,7 +84,7 @@ export async function changeDataKey(homes: Homes, opened: OpenedSlot, ways: NewW
       if (seen !== null) noteSeen(homes, opened.keys, state, seen);
       const committed = commitVault(homes, keys, state, bytes, "no backup");
       notes.push(...committed.notes, ...renewRecords(homes, keys, committed.state, seen));
-      const { removed, failed } = removeBackups(listBackups(homes));
+      const { removed, failed } = removeBackups([...listBackups(homes), ...listReplaced(homes)]);
       if (failed > 0) notes.push(`backups: ${failed} copies under the old key could not be removed`);
       return { epoch: context.epoch, generation: committed.state.generation, keys, backupsRemoved: removed, notes };
     });
@@ -118,7 +118,7 @@ export function carrySeen(homes: Homes, keys: KeyTree, earlier: readonly Earlier
 /** Removes the backups of earlier epochs, which a crash between the new file and their removal leaves behind. */
 export function removeEarlierBackups(homes: Homes, keys: KeyTree, epoch: number): { removed: number; failed: number } {
   return removeBackups(
-    listBackups(homes).filter(({ path }) => {
+    [...listBackups(homes), ...listReplaced(homes)].filter(({ path }) => {
       try {
         const header = parseHeader(readGuarded(path, PREAMBLE_LENGTH + MAX_HEADER_LENGTH, false));
         return equalConstantTime(header.vaultId, keys.vaultId) && header.epoch < epoch;

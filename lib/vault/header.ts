@@ -205,7 +205,7 @@ function damaged(state: string): VaultError {
   return new VaultError(
     "DAMAGED_HEADER",
     `Cannot open vault: the header is damaged: ${state}`,
-    "Copy a file from the backup directory over it",
+    "tacit restore",
   );
 }
 

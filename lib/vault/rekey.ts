@@ -5,7 +5,6 @@
 import type { KdfParams } from "../../wasm/argon2id.ts";
 import { equalConstantTime } from "../crypto/hash.ts";
 import type { Homes } from "../paths.ts";
-import { removeBackupsWithSlots } from "./backups.ts";
 import { VaultError } from "./fault.ts";
 import { KeyTree } from "./key_tree.ts";
 import { SLOT_PASSPHRASE, SLOT_RECOVERY } from "./layout.ts";
@@ -13,6 +12,7 @@ import { withLock } from "./lock.ts";
 import type { OpenedSlot } from "./open_slot.ts";
 import { passphraseSlot } from "./passphrase.ts";
 import { recoverySlot } from "./recovery_slot.ts";
+import { rewrapBackups } from "./rewrap.ts";
 import type { Slot } from "./slot.ts";
 import { refuseNewer, writeState } from "./state.ts";
 import { commitVault, loadVault } from "./store.ts";
@@ -21,8 +21,12 @@ import { commitVault, loadVault } from "./store.ts";
 export interface SlotChange {
   /** Generation of the saved file. */
   generation: number;
-  /** Backups that the retired passphrase or code still opened, now removed. */
+  /** Backups that the retired passphrase or code opened, and that now open with what opens the vault. */
+  backupsRewrapped: number;
+  /** Those that could not be rewritten and were removed instead. */
   backupsRemoved: number;
+  /** Those that could be neither: the retired passphrase or code still opens them. */
+  backupsFailed: number;
   /** Warnings for people. */
   notes: string[];
 }
@@ -88,9 +92,14 @@ async function replaceSlots(
     }
     const bytes = writeState({ ...state.header, slots }, state.generation + 1, state.entries.values(), opened.keys);
     const committed = commitVault(homes, opened.keys, state, bytes, "no backup");
-    const { removed, failed } = removeBackupsWithSlots(homes, retired.map((s) => s.id));
-    if (failed > 0) notes.push(`backups: ${failed} copies that the old secret still opens could not be removed`);
-    return { generation: committed.state.generation, backupsRemoved: removed, notes: [...notes, ...committed.notes] };
+    const backups = rewrapBackups(homes, opened.keys, slots, retired.map((s) => s.id));
+    return {
+      generation: committed.state.generation,
+      backupsRewrapped: backups.rewrapped,
+      backupsRemoved: backups.removed,
+      backupsFailed: backups.failed,
+      notes: [...notes, ...committed.notes],
+    };
   });
 }
 

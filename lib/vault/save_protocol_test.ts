@@ -141,14 +141,13 @@ Deno.test("files that are no vault, damaged, oversized or empty give a typed err
   }
 });
 
-Deno.test("a damaged vault is refused with the name of the newest good backup, and never restored by itself", async () => {
+Deno.test("a damaged vault is refused with the way back to the newest good backup, and never restored by itself", async () => {
   using v = await openVault({ A: "one" });
   await v.vault.change([put("A", "two")]);
   const bytes = Deno.readFileSync(v.homes.vault);
   bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) ^ 1;
   Deno.writeFileSync(v.homes.vault, bytes);
-  const [newest] = listBackups(v.homes);
-  await assert.rejects(v.again(), (e) => e instanceof VaultError && e.hint?.includes(newest?.path ?? "?") === true);
+  await assert.rejects(v.again(), (e) => e instanceof VaultError && e.hint === "tacit restore latest");
   assert.deepEqual(Deno.readFileSync(v.homes.vault), bytes);
 });
 
@@ -257,7 +256,7 @@ Deno.test("the lock is refused if it is not a plain file of ours", async () => {
   assert.equal((await v.again()).generation, 1);
 });
 
-Deno.test("the last five backups are kept, and one a day for a week", async () => {
+Deno.test("the last five backups are kept, and the newest of each of the last seven days that have one", async () => {
   using v = await openVault();
   for (let i = 0; i < 8; i++) await v.vault.change([put("A", `${i}`)]);
   assert.deepEqual(listBackups(v.homes).map((b) => b.generation), [8, 7, 6, 5, 4]);
@@ -266,8 +265,30 @@ Deno.test("the last five backups are kept, and one a day for a week", async () =
     Deno.utimeSync(backup.path, then, then);
   });
   for (let i = 0; i < 5; i++) await v.vault.change([put("A", `${i}`)]);
-  // Five new ones; of the old ones those 2, 4 and 6 days old.
-  assert.deepEqual(listBackups(v.homes).map((b) => b.generation), [13, 12, 11, 10, 9, 8, 7, 6]);
+  // Five new ones, and those 2, 4, 6, 8 and 10 days old: today's and theirs are six days.
+  assert.deepEqual(listBackups(v.homes).map((b) => b.generation), [13, 12, 11, 10, 9, 8, 7, 6, 5, 4]);
+  listBackups(v.homes).forEach((backup, i) => {
+    const then = new Date(Date.now() - (i + 1) * 2 * 86_400_000);
+    Deno.utimeSync(backup.path, then, then);
+  });
+  for (let i = 0; i < 5; i++) await v.vault.change([put("A", `${i}`)]);
+  // Seven days: today, and the newest six of the others.
+  assert.deepEqual(listBackups(v.homes).map((b) => b.generation), [18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8]);
+});
+
+Deno.test("no clock, however it jumps, takes a backup away that would stay without the jump", async () => {
+  using v = await openVault({ A: "one" });
+  for (let i = 0; i < 6; i++) await v.vault.change([put("A", `${i}`)]);
+  for (const year of [1970, 1999, 2199]) {
+    listBackups(v.homes).forEach((backup) => {
+      const then = new Date(Date.UTC(year, 5, 1));
+      Deno.utimeSync(backup.path, then, then);
+    });
+    await v.vault.change([put("A", `${year}`)]);
+    const { generation } = v.vault;
+    const expected = [1, 2, 3, 4, 5].map((age) => generation - age);
+    assert.deepEqual(listBackups(v.homes).slice(0, 5).map((b) => b.generation), expected);
+  }
 });
 
 Deno.test("a torn tail is noted at opening and kept aside before the next save drops it", async () => {

@@ -12,7 +12,6 @@ import { basename, dirname, join } from "node:path";
 import { kill } from "node:process";
 import { removeQuietly, syncDirectory, temporaryName, writeNewFile } from "../atomic_file.ts";
 import type { Homes } from "../paths.ts";
-import { shellQuote } from "../shell/quote.ts";
 import { type Anchor, checkAnchor, readAnchor, writeAnchor } from "./anchor.ts";
 import { appendFrame } from "./append.ts";
 import { backupIsDue, keepBackup, newestGoodBackup, pruneBackups } from "./backups.ts";
@@ -122,7 +121,7 @@ export function commitVault(
     }
   });
   const notes = anchorNotes(homes, keys, state);
-  return { state, notes, backups: pruneBackups(homes, Date.now()) };
+  return { state, notes, backups: pruneBackups(homes) };
 }
 
 /**
@@ -263,8 +262,7 @@ function readOrNameBackup(homes: Homes, keys: KeyTree): StoredState {
     if (!(error instanceof VaultError) || !bad.includes(error.fault)) throw error;
     const backup = newestGoodBackup(homes, keys);
     if (backup === null) throw error;
-    const restore = `cp ${shellQuote(backup)} ${shellQuote(homes.vault)}, then: tacit unlock --accept-rollback`;
-    throw new VaultError(error.fault, error.message, restore, { cause: error });
+    throw new VaultError(error.fault, error.message, "tacit restore latest", { cause: error });
   }
 }
 
