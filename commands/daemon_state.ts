@@ -1,6 +1,7 @@
 /** Asks the daemon how it stands before anything is asked of a person. */
 import { ask, UnreachableError } from "../lib/client/client.ts";
 import type { Homes } from "../lib/paths.ts";
+import { hasBackups } from "../lib/presence/backup_files.ts";
 import type { SecretView, StatusReply } from "../lib/protocol/messages.ts";
 import { CommandError } from "./exit_codes.ts";
 
@@ -34,13 +35,18 @@ export function hasVault(homes: Homes): boolean {
   }
 }
 
+/** The step that helps without a vault: a new one, but where backups say that there was one, that one. */
+export function hintWithoutVault(homes: Homes): string {
+  return hasBackups(homes) ? "tacit restore latest" : "tacit init";
+}
+
 /**
  * @throws {CommandError} if there is no vault (exit "name").
  */
 export function requireVault(homes: Homes): void {
-  if (!hasVault(homes)) {
-    throw new CommandError("name", `Cannot open the vault: there is none at "${homes.vault}" yet`, `tacit init`);
-  }
+  if (hasVault(homes)) return;
+  const state = hasBackups(homes) ? `"${homes.vault}" is missing` : `there is none at "${homes.vault}" yet`;
+  throw new CommandError("name", `Cannot open the vault: ${state}`, hintWithoutVault(homes));
 }
 
 /**

@@ -6,11 +6,12 @@ import { foreignCode, harden } from "../lib/harden.ts";
 import { showDuration } from "../lib/duration.ts";
 import type { Homes } from "../lib/paths.ts";
 import type { SecretView, StatusReply } from "../lib/protocol/messages.ts";
-import { backupsOf, headerFault } from "../lib/presence/vault_file.ts";
-import { shellQuote } from "../lib/shell/quote.ts";
+import { listCopies } from "../lib/presence/copies.ts";
+import { headerFault } from "../lib/presence/vault_file.ts";
 import { VERSION } from "../lib/self.ts";
 import { verifyLog } from "./audit.ts";
-import { hasVault, readSecrets, readStatus } from "./daemon_state.ts";
+import { showAge } from "./copy_list.ts";
+import { hasVault, hintWithoutVault, readSecrets, readStatus } from "./daemon_state.ts";
 import { checkAgents } from "./doctor_agents.ts";
 import { EXIT, failureOf } from "./exit_codes.ts";
 import type { Invocation } from "./invocation.ts";
@@ -72,7 +73,7 @@ function checkFiles(homes: Homes): Finding[] {
       info = Deno.lstatSync(path);
     } catch {
       const missing = check === "vault"
-        ? { state: "fail", hint: "tacit init" } as const
+        ? { state: "fail", hint: hintWithoutVault(homes) } as const
         : { state: "info", hint: "" } as const;
       findings.push({ check, ...missing, detail: `not there yet: ${path}` });
       continue;
@@ -103,20 +104,37 @@ function checkFiles(homes: Homes): Finding[] {
   return findings;
 }
 
-/** The vault's header, which needs no key, and the way back to the newest backup if only an unlock finds a fault. */
+/** The vault's header, which needs no key, and its backups: should only an unlock find a fault, the way back is named. */
 async function checkVault(homes: Homes): Promise<Finding[]> {
-  if (!hasVault(homes)) return [];
-  const [newest, ...older] = backupsOf(homes);
-  const restore = newest === undefined
-    ? "put back a copy of your own"
-    : `cp ${shellQuote(newest)} ${shellQuote(homes.vault)}, then: tacit unlock --accept-rollback`;
-  const fault = await headerFault(homes);
-  if (fault !== null) return [{ check: "vault header", state: "fail", detail: fault, hint: restore }];
-  if (newest === undefined) return [];
-  const detail = `${
-    count(1 + older.length, "backup")
-  }; to go back to the newest, should an unlock find the vault damaged`;
-  return [{ check: "backups", state: "info", detail, hint: restore }];
+  const { vault, copies } = listCopies(homes);
+  const hint = copies.length === 0 ? "a copy that you made: tacit restore FILE" : "tacit restore latest";
+  const findings: Finding[] = [];
+  const fault = vault === null ? null : await headerFault(homes) ?? vault.fault;
+  if (fault !== null) findings.push({ check: "vault header", state: "fail", detail: fault, hint });
+  const [newest] = copies;
+  if (newest === undefined) {
+    if (vault === null) return findings;
+    return [...findings, { check: "backups", state: "info", detail: "none yet", hint: "tacit backup FILE" }];
+  }
+  const detail = `${count(copies.length, "backup")}, the newest written ${showAge(newest.written)}`;
+  findings.push({
+    check: "backups",
+    state: "info",
+    detail,
+    hint: fault === null ? "tacit restore goes back to one" : hint,
+  });
+  const broken = copies.filter((copy) => copy.fault !== null);
+  if (broken.length > 0) {
+    const detail = `${count(broken.length, "backup")} cannot be read as a whole`;
+    findings.push({ check: "backups", state: "warn", detail, hint: "tacit backup" });
+  }
+  const older = copies.filter((copy) => copy.opensToday === false);
+  if (older.length > 0) {
+    const detail = `${count(older.length, "backup")} opens with an earlier passphrase or code`
+      .replace(/^(\d{2,}|[2-9])(.*) opens/, "$1$2 open");
+    findings.push({ check: "backups", state: "warn", detail, hint: "tacit passwd rewrites them" });
+  }
+  return findings;
 }
 
 function checkSockets(homes: Homes, status: StatusReply | null): Finding[] {
@@ -148,7 +166,7 @@ function checkDaemon(homes: Homes, status: StatusReply | null): Finding[] {
       check: "daemon",
       state: "info",
       detail: "it does not run",
-      hint: hasVault(homes) ? "tacit unlock" : "tacit init",
+      hint: hasVault(homes) ? "tacit unlock" : hintWithoutVault(homes),
     }];
   }
   const findings: Finding[] = [

@@ -3,6 +3,7 @@
  * Whatever is asked is asked before anything is made, so that giving up leaves nothing behind.
  */
 import { createVault, drawRecoveryCode, KDF_MEMORY_MIB } from "../lib/presence/slot_changes.ts";
+import { hasBackups } from "../lib/presence/backup_files.ts";
 import { refuseUnderAgent } from "./agent_markers.ts";
 import { hasVault } from "./daemon_state.ts";
 import { CommandError } from "./exit_codes.ts";
@@ -24,6 +25,13 @@ export async function runInit(invocation: Invocation, options: InitOptions): Pro
   const { homes } = invocation;
   if (hasVault(homes)) {
     throw new CommandError("name", `Cannot make a vault: there is one at "${homes.vault}" already`, "tacit unlock");
+  }
+  if (hasBackups(homes)) {
+    throw new CommandError(
+      "name",
+      `Cannot make a vault: "${homes.backups}" has backups of one that is missing`,
+      "tacit restore latest, or move that directory away",
+    );
   }
   const lifetime = readLifetime(options);
   const memory = readKdfMemory(options.kdfMemory);

@@ -15,6 +15,7 @@ import {
 } from "../lib/presence/open_slot.ts";
 import { PresenceError } from "../lib/presence/presence_error.ts";
 import { checkRecoveryForm } from "../lib/presence/slot_changes.ts";
+import { requireHeader } from "../lib/presence/vault_file.ts";
 import { hasTerminal, readHidden } from "../lib/tty.ts";
 import { CommandError } from "./exit_codes.ts";
 import { nameHome } from "./homes.ts";
@@ -120,6 +121,7 @@ export async function withPresence<T>(
   invocation: Invocation,
   work: (slot: ProvenSlot, source: ProofSource) => Promise<T>,
 ): Promise<T> {
+  await requireHeader(invocation.homes);
   const { opened, source } = await provePassphrase(invocation, (proof) => openProven(invocation, proof));
   return await withSlot(opened, source, work);
 }
@@ -277,6 +279,7 @@ export async function withPassphrase<T>(
   invocation: Invocation,
   work: (slot: ProvenSlot, typed: Passphrase) => Promise<T>,
 ): Promise<T> {
+  await requireHeader(invocation.homes);
   let bytes = new Uint8Array(0);
   try {
     const { opened, source } = await provePassphrase(invocation, (proof) => {

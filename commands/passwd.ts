@@ -1,12 +1,14 @@
 /** `tacit passwd`: a new passphrase, proven by the old one or by the recovery code. docs/cli.md, "passwd". */
-import { changePassphrase, checkRecoveryForm } from "../lib/presence/slot_changes.ts";
+import { changePassphrase } from "../lib/presence/slot_changes.ts";
 import type { Proof } from "../lib/presence/open_slot.ts";
+import { refuseSuspect } from "../lib/presence/rollback.ts";
+import { requireHeader } from "../lib/presence/vault_file.ts";
 import { refuseUnderAgent } from "./agent_markers.ts";
 import { requireVault } from "./daemon_state.ts";
 import { readKdfMemory } from "./init.ts";
 import type { Invocation } from "./invocation.ts";
-import { readNewPassphrase, readPassphrase, readRecoveryCode, withProof } from "./passphrase.ts";
-import { tellDaemon } from "./slot_notice.ts";
+import { readNewPassphrase, readPassphrase, readRecoveryProof, withProof } from "./passphrase.ts";
+import { backupCounts, tellDaemon } from "./slot_notice.ts";
 import { answerEither, withProgress } from "./terminal.ts";
 
 export interface PasswdOptions {
@@ -19,24 +21,21 @@ export async function runPasswd(invocation: Invocation, options: PasswdOptions):
   const { homes } = invocation;
   requireVault(homes);
   const memory = readKdfMemory(options.kdfMemory);
+  await requireHeader(homes);
   // The old one is proven before a new one is chosen: a person should not think of one in vain.
   const proof = await readProof(invocation, options.recovery === true);
   return await withProof(invocation, proof, async (slot) => {
+    await refuseSuspect(homes, slot);
     const next = await readNewPassphrase(invocation);
     const change = await withProgress("Deriving the key…", () => changePassphrase(homes, slot, next.bytes, memory));
-    const lines = await tellDaemon(invocation, slot, change);
-    answerEither({ changed: true, backups_removed: change.backupsRemoved }, () => ["Passphrase changed.", ...lines]);
+    const lines = await tellDaemon(invocation, slot, change, "passphrase");
+    answerEither({ changed: true, ...backupCounts(change) }, () => ["Passphrase changed.", ...lines]);
     return 0;
   });
 }
 
 async function readProof(invocation: Invocation, byRecovery: boolean): Promise<Proof> {
-  if (!byRecovery) {
-    const { bytes, source } = await readPassphrase(invocation, "Current passphrase");
-    return { kind: "passphrase", passphrase: bytes, source };
-  }
-  const { code, bytes, source } = await readRecoveryCode(invocation);
-  bytes.fill(0);
-  await checkRecoveryForm(code);
-  return { kind: "recovery", code, source };
+  if (byRecovery) return await readRecoveryProof(invocation);
+  const { bytes, source } = await readPassphrase(invocation, "Current passphrase");
+  return { kind: "passphrase", passphrase: bytes, source };
 }

@@ -49,7 +49,13 @@ export function outlineVerbs(): VerbOutline[] {
     return {
       name: command.name(),
       flags: [...flagsOf(command), ...common],
-      operands: name === "name" ? "names" : name === "file" ? "files" : first?.argChoices ?? "none",
+      operands: name === "name"
+        ? "names"
+        : name === "file"
+        ? "files"
+        : name === "which"
+        ? ["latest"]
+        : first?.argChoices ?? "none",
     };
   });
 }
@@ -124,7 +130,8 @@ function assemble() {
     .option("--idle <time>", "lock after this time without use (8h)")
     .option("--absolute <time>", "lock after this time in any case (24h)")
     .option("--again", "start afresh although it is unlocked")
-    .option("--accept-rollback", "take a vault file that is older than what this machine has seen")
+    .option("--recovery", "prove yourself with the recovery code")
+    .option("--accept-rollback [shown]", "take a vault file that is older than what this machine has seen")
     .action(async (options) => ends((await import("./unlock.ts")).runUnlock(invocation(), options)));
   verb("lock", "make the daemon forget the key")
     .action(async () => ends((await import("./lock.ts")).runLock(invocation())));
@@ -147,6 +154,18 @@ function assemble() {
     .option("--idle <time>", "lock after this time without use (8h)")
     .option("--absolute <time>", "lock after this time in any case (24h)")
     .action(async (options) => ends((await import("./rekey.ts")).runRekey(invocation(), options)));
+
+  verb("backup", "list the vault's backups, or copy the vault, sealed as it is, to a file or directory")
+    .argument("[file]", "where to; needs no passphrase")
+    .option("--force", "replace another file")
+    .option("--check", "prove the vault and its backups, or the copy, with the passphrase")
+    .action(async (file, options) => ends((await import("./backup.ts")).runBackup(invocation(), file, options)));
+  verb("restore", "go back to a backup, after showing what changes")
+    .argument("[which]", "a generation, latest, or a file")
+    .option("--recovery", "prove yourself with the recovery code")
+    .option("--dry-run", "show what would change and change nothing")
+    .option("--yes", "do not ask")
+    .action(async (which, options) => ends((await import("./restore.ts")).runRestore(invocation(), which, options)));
 
   program.commandsGroup("Secrets:");
   verb("add", "store secrets; asks for each value, or reads one from a pipe")

@@ -179,7 +179,7 @@ function makeService(options: DaemonOptions): Service {
     uses: new Uses(),
     streams: { open: 0 },
     prompts: new Prompts(clock),
-    journal: new Journal(homes.audit, floor, () => keyring.keys?.audit ?? null, (text) => {
+    journal: new Journal(homes.audit, floor, () => keyring.keys?.audit ?? null, () => keyring.generation, (text) => {
       return keyring.tables === null ? text : textOf(scrubLeaf(keyring.tables, utf8(text)).output);
     }),
     widening: { last: Promise.resolve() },

@@ -9,8 +9,9 @@ import type { DaemonState, StatusReply } from "../protocol/messages.ts";
 import { buildTables, type ScrubTables } from "../scrub/tables.ts";
 import type { Secret } from "../secret.ts";
 import { KeyTree } from "../vault/key_tree.ts";
-import { type Edit, Vault } from "../vault/vault.ts";
+import type { Edit, Vault } from "../vault/vault.ts";
 import { type Clock, Stopwatch } from "./clock.ts";
+import { openKnownVault } from "./known_vault.ts";
 
 /** How long a key may stay; both in milliseconds. */
 export interface KeyLimits {
@@ -71,6 +72,11 @@ export class Keyring {
     return this.#tables;
   }
 
+  /** Generation of the open vault; null unless unlocked. */
+  get generation(): number | null {
+    return this.#open?.vault.generation ?? null;
+  }
+
   get notes(): string[] {
     return this.#open?.vault.notes ?? [];
   }
@@ -88,7 +94,7 @@ export class Keyring {
   ): Promise<void> {
     const keys = KeyTree.fromPrk(prk, vaultId, epoch);
     try {
-      const vault = await Vault.open(this.#homes, keys);
+      const vault = await openKnownVault(this.#homes, keys);
       const clock = this.#clock;
       this.#open = { keys, vault, limits, since: new Stopwatch(clock), idle: new Stopwatch(clock) };
       this.#refresh(true);

@@ -63,19 +63,25 @@ export class Journal {
   readonly #directory: string;
   readonly #floor: ClockFloor;
   readonly #key: () => Uint8Array | null;
+  readonly #generation: () => number | null;
   readonly #scrub: (text: string) => string;
   #log: AuditLog | null = null;
 
-  /** `scrub` is applied to what callers say of themselves: a label may hold a value by accident. */
+  /**
+   * `generation` is the open vault's and stands in each line that is written under its key, as a second record of it.
+   * `scrub` is applied to what callers say of themselves: a label may hold a value by accident.
+   */
   constructor(
     directory: string,
     floor: ClockFloor,
     key: () => Uint8Array | null,
+    generation: () => number | null,
     scrub: (text: string) => string,
   ) {
     this.#directory = directory;
     this.#floor = floor;
     this.#key = key;
+    this.#generation = generation;
     this.#scrub = scrub;
   }
 
@@ -119,7 +125,9 @@ export class Journal {
     try {
       if (this.#log === null) throw new AuditWriteError("Cannot open the audit log", "");
       const time = Math.floor(this.#floor.now());
-      this.#log.append(entries.map((entry) => ({ ...this.#clean(entry), time })), this.#key());
+      const generation = this.#generation();
+      const known = generation === null ? { time } : { time, generation };
+      this.#log.append(entries.map((entry) => ({ ...this.#clean(entry), ...known })), this.#key());
     } catch (error) {
       if (!(error instanceof AuditWriteError)) throw error;
       throw new RefusedRequest(

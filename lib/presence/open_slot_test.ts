@@ -40,5 +40,5 @@ Deno.test("each wrong passphrase or code leaves a line in the log, and a right o
 
 Deno.test("a usual derivation needs no question", async () => {
   using v = await openVault();
-  assert.equal(await largeMemoryMib(v.homes), null);
+  assert.equal(await largeMemoryMib(v.homes.vault), null);
 });

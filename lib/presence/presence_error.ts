@@ -36,13 +36,20 @@ const HINT_OF: Partial<Record<VaultFault, string>> = {
   WRONG_SECRET: "try again; if it is forgotten: tacit passwd --recovery",
   MISSING: "tacit init",
   EXISTS: "tacit unlock",
-  ROLLED_BACK:
-    "put the newer file back; or, if values that were replaced or removed may come back: tacit unlock --accept-rollback",
-  FORKED: "put the right file back; or take this one as it is: tacit unlock --accept-rollback",
-  // Doctor looks at the file again and names the newest backup and the command that puts it back.
-  DAMAGED_HEADER: "tacit doctor",
+  // Unlock says what the file holds, and how to take it or to go back to another one.
+  ROLLED_BACK: "tacit unlock",
+  FORKED: "tacit unlock",
+  // Without an answer to which one, restore lists the copies there are, or says that a person's own is needed.
+  NOT_A_VAULT: "tacit restore",
+  DAMAGED_HEADER: "tacit restore",
   BUSY: "try again in a moment",
   CONFLICT: "try again",
+};
+
+/** Where the vault itself names no backup. */
+const OTHER_HINT_OF: Partial<Record<VaultFault, string>> = {
+  TAMPERED: "tacit restore",
+  CORRUPT_FRAME: "tacit restore",
 };
 
 /**
@@ -55,7 +62,7 @@ export async function withVaultFaults<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof VaultError)) throw error;
     if (error instanceof RecoveryCodeError) throw mistyped(error);
-    const hint = HINT_OF[error.fault] ?? error.hint ?? "tacit doctor";
+    const hint = HINT_OF[error.fault] ?? error.hint ?? OTHER_HINT_OF[error.fault] ?? "tacit doctor";
     throw new PresenceError(CODE_OF[error.fault] ?? "vault_fault", error.message, hint, { cause: error });
   }
 }

@@ -1,49 +1,138 @@
 /**
- * A vault file that is older than, or differs from, what this machine has seen: why an unlock was refused, and how a
- * person with presence accepts it. docs/format.md, "Anchor".
+ * A vault file that is older than, or differs from, what this machine has seen, or whose record here is gone: why an
+ * unlock was refused, and how a person with presence accepts exactly that file. docs/format.md, "Anchor".
  */
 import { AuditLog } from "../audit/log.ts";
+import { memoryOf, refuseForgotten, refuseOlder } from "../daemon/known_vault.ts";
 import type { Homes } from "../paths.ts";
+import { checkAnchor, readAnchor } from "../vault/anchor.ts";
+import { listBackups, listReplaced } from "../vault/backup_files.ts";
+import { type Difference, differenceOf } from "../vault/difference.ts";
+import { VaultError } from "../vault/fault.ts";
+import { outlineAt, stateId } from "../vault/file_outline.ts";
 import { KeyTree } from "../vault/key_tree.ts";
+import { acceptState } from "../vault/restore.ts";
+import { readState, type VaultState } from "../vault/state.ts";
 import { Vault } from "../vault/vault.ts";
+import { changedSince, type LoggedChange } from "./changed_since.ts";
 import type { ProvenSlot } from "./open_slot.ts";
-import { withVaultFaults } from "./presence_error.ts";
+import { PresenceError, withVaultFaults } from "./presence_error.ts";
 import { stopDaemon } from "./start_daemon.ts";
 
+/** A sound file that this machine's records speak against. */
+export interface Suspect {
+  /** Names the state; acceptance is bound to it. */
+  id: string;
+  generation: number;
+  /** Highest generation on record here, 0 if there is none. */
+  seen: number;
+  /** What speaks against it. */
+  message: string;
+  /** When something in it was last changed, Unix milliseconds; 0 if it holds nothing. */
+  changed: number;
+  /** Against the newest copy of a later generation; null if there is none that can be read. */
+  difference: Difference | null;
+  /** What the audit log knows to be newer. */
+  changedSince: LoggedChange[];
+}
+
 /**
- * Opens the vault in this process, for the reason why a daemon could not.
+ * What speaks against the vault file, or null.
+ * @throws {PresenceError} if it cannot be read at all.
+ */
+export async function judgeVault(homes: Homes, slot: ProvenSlot): Promise<Suspect | null> {
+  // deno-lint-ignore require-await -- the faults travel in the promise
+  return await withVaultFaults(async () => {
+    const memory = memoryOf(homes, slot.keys);
+    const anchor = readAnchor(homes, slot.keys);
+    const state = readState(outlineAt(homes.vault).bytes, slot.keys);
+    try {
+      refuseForgotten(memory);
+      if (typeof anchor !== "string") checkAnchor(state, anchor);
+      refuseOlder(memory, state.generation);
+      return null;
+    } catch (error) {
+      if (!(error instanceof VaultError)) throw error;
+      const newer = newestAfter(homes, slot.keys, state.generation);
+      return {
+        id: stateId(state),
+        generation: state.generation,
+        seen: memory.generation,
+        message: error.message,
+        changed: Math.max(0, ...[...state.entries.values()].map(({ meta }) => meta.updated)),
+        difference: newer === null ? null : differenceOf(newer, state),
+        changedSince: changedSince(homes, slot.keys, state.generation),
+      };
+    }
+  });
+}
+
+/**
+ * Says why a daemon could not take the vault.
  * @throws {PresenceError} `vault_fault` with a hint that fits the fault; returns if there is none.
  */
 export async function explainVault(homes: Homes, slot: ProvenSlot): Promise<void> {
-  await openOnce(homes, slot, false);
-}
-
-/**
- * Takes the vault as it is for the newest from now on. What was removed or replaced since may be in it again, so the
- * audit log says that it happened.
- * @throws {PresenceError} `vault_fault` on any other fault; {AuditWriteError} if the log cannot be written, and then
- * nothing is accepted.
- */
-export async function acceptVault(homes: Homes, slot: ProvenSlot): Promise<void> {
-  // Two processes must not write the log at once.
-  await stopDaemon(homes);
-  const log = await AuditLog.open(homes.audit);
-  const entry = {
-    event: "accept_rollback",
-    decision: "alarm",
-    code: "ok",
-    detail: "a person accepted an older vault",
-  } as const;
-  log.append(entry, slot.keys.audit);
-  await openOnce(homes, slot, true);
-}
-
-async function openOnce(homes: Homes, slot: ProvenSlot, acceptRollback: boolean): Promise<void> {
+  await refuseSuspect(homes, slot);
   // Closing a vault wipes the keys that it was opened with.
   const keys = KeyTree.fromPrk(slot.keys.prk, slot.vaultId, slot.epoch);
   try {
-    (await withVaultFaults(() => Vault.open(homes, keys, { acceptRollback }))).close();
+    (await withVaultFaults(() => Vault.open(homes, keys))).close();
   } finally {
     keys.wipe();
   }
+}
+
+/**
+ * Refuses a vault file that this machine's records speak against.
+ * @throws {PresenceError} `vault_fault`, with the words that accept it.
+ */
+export async function refuseSuspect(homes: Homes, slot: ProvenSlot): Promise<void> {
+  const suspect = await judgeVault(homes, slot);
+  if (suspect === null) return;
+  throw new PresenceError(
+    "vault_fault",
+    suspect.message,
+    "tacit restore, for another copy; or, to look at this one and take it: " +
+      `tacit unlock --accept-rollback (in a script: --accept-rollback=${suspect.id})`,
+  );
+}
+
+/**
+ * Takes the vault file for the newest from now on, if it still is `suspect`. What was removed or replaced since may be in
+ * it again, so the audit log says that it happened.
+ * @throws {PresenceError} `vault_fault` if it is another file by now; {AuditWriteError} if the log cannot be written, and
+ * then nothing is accepted.
+ */
+export async function acceptVault(homes: Homes, slot: ProvenSlot, suspect: Suspect): Promise<void> {
+  // Two processes must not write the log at once.
+  await stopDaemon(homes);
+  const log = await AuditLog.open(homes.audit);
+  log.append({
+    event: "accept_rollback",
+    decision: "alarm",
+    code: "ok",
+    detail: `a person accepts generation ${suspect.generation}`,
+    // From here on it is the newest that is known.
+    generation: suspect.generation,
+  }, slot.keys.audit);
+  try {
+    await withVaultFaults(() => acceptState(homes, slot.keys, suspect.id));
+  } catch (error) {
+    if (!(error instanceof PresenceError) || error.code !== "busy") throw error;
+    throw new PresenceError("vault_fault", error.message, "tacit unlock", { cause: error });
+  }
+}
+
+function newestAfter(homes: Homes, keys: KeyTree, generation: number): VaultState | null {
+  let newest: VaultState | null = null;
+  for (const { path } of [...listBackups(homes), ...listReplaced(homes)]) {
+    try {
+      const { outline, bytes } = outlineAt(path);
+      if (outline.generation <= Math.max(generation, newest?.generation ?? 0)) continue;
+      newest = readState(bytes, keys);
+    } catch (error) {
+      if (!(error instanceof VaultError)) throw error;
+    }
+  }
+  return newest;
 }

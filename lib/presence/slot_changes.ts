@@ -15,9 +15,10 @@ import {
 } from "../vault/slots.ts";
 import type { ProofSource, ProvenSlot } from "./open_slot.ts";
 import { withVaultFaults } from "./presence_error.ts";
+import { refuseSuspect } from "./rollback.ts";
 import { type Lifetime, startDaemon } from "./start_daemon.ts";
 
-/** What a change of slots left behind: backups that the retired passphrase or code opened were removed. */
+/** What a change of slots left behind, the backups above all. */
 export type SlotOutcome = SlotChange;
 
 /** Bounds of `--kdf-memory` in MiB: below is too cheap to guess against, above fails on small machines. */
@@ -85,6 +86,8 @@ export async function changePassphrase(
   memoryMib: number | null,
 ): Promise<SlotOutcome> {
   try {
+    // A change of slots makes the anchor anew: of a file that speaks against it, only after a person accepted that.
+    await refuseSuspect(homes, slot);
     const kdf = await kdfOf(memoryMib);
     return await withVaultFaults(() => setPassphrase(homes, slot, next, kdf));
   } finally {
@@ -102,6 +105,7 @@ export async function changeRecovery(
   recovery: RecoveryCode | null,
 ): Promise<SlotOutcome> {
   try {
+    await refuseSuspect(homes, slot);
     return await withVaultFaults(() => setRecovery(homes, slot, recovery?.bits ?? null));
   } finally {
     recovery?.bits.fill(0);
