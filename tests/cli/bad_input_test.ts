@@ -85,7 +85,7 @@ Deno.test("unlock with a write that was cut short says so and goes on with what 
   assert.match((await home.run(["list"], { passphrase: null })).stdout, /^API_KEY /m);
 });
 
-Deno.test("an older vault file is refused until a person accepts it, and the audit log keeps that", async () => {
+Deno.test("an older vault file is refused until exactly the file that was shown is accepted, and the audit log keeps that", async () => {
   const { home, vault, bytes } = await lockedHome();
   await using _ = home;
   assert.equal((await home.run(["unlock"])).status, 0);
@@ -94,10 +94,19 @@ Deno.test("an older vault file is refused until a person accepts it, and the aud
   Deno.writeFileSync(vault, bytes);
   const refused = await home.run(["unlock"]);
   assert.equal(refused.status, 6, refused.stdout);
-  assert.match(refused.stderr, /hint: put the newer file back; .* unlock --accept-rollback\n$/);
-  assert.equal((await home.run(["unlock", "--accept-rollback"], { passphrase: "wrong horse 7 battery" })).status, 5);
-  assert.equal((await home.run(["unlock"])).status, 6, "a wrong passphrase accepts nothing");
-  const accepted = await home.run(["unlock", "--accept-rollback"]);
+  const shown = /--accept-rollback=(\d+-[0-9a-f]{8})\)\n$/.exec(refused.stderr)?.[1] ?? "";
+  assert.notEqual(shown, "", refused.stderr);
+  const bare = await home.run(["unlock", "--accept-rollback"]);
+  assert.equal(bare.status, 2, "a script must name the file");
+  assert.match(bare.stderr, /has seen|generation \d+ \([^)]+\)/);
+  assert.match(bare.stderr, /NEWER_KEY stored/, "the log tells what is lost");
+  assert.ok(bare.stderr.includes(`--accept-rollback=${shown}`), bare.stderr);
+  const other = shown.replace(/.$/, (c) => c === "0" ? "1" : "0");
+  assert.equal((await home.run(["unlock", `--accept-rollback=${other}`])).status, 6);
+  const accept = ["unlock", `--accept-rollback=${shown}`];
+  assert.equal((await home.run(accept, { passphrase: "wrong horse 7 battery" })).status, 5);
+  assert.equal((await home.run(["unlock"])).status, 6, "nothing was accepted so far");
+  const accepted = await home.run(accept);
   assert.equal(accepted.status, 0, accepted.stderr);
   assert.doesNotMatch((await home.run(["list"], { passphrase: null })).stdout, /NEWER_KEY/);
   const { records } = JSON.parse((await home.run(["audit", "--json"], { passphrase: null })).stdout);
@@ -105,6 +114,9 @@ Deno.test("an older vault file is refused until a person accepts it, and the aud
     records.some((r: { event: string; decision: string }) => r.event === "accept_rollback" && r.decision === "alarm"),
   );
   assert.equal((await home.run(["audit", "verify"], { passphrase: null })).status, 0);
+  const again = await home.run(["unlock", "--accept-rollback"]);
+  assert.match(again.stderr, /Nothing needs to be accepted/);
+  assert.equal(again.status, 0, again.stderr);
 });
 
 const PLACES: Record<string, (vault: string) => void> = {
