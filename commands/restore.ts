@@ -9,24 +9,12 @@ import { prepareRestore, type RestorePlan, type RestoreView } from "../lib/prese
 import { PresenceError } from "../lib/presence/presence_error.ts";
 import { performRestore, type RestoreOutcome, unlockRestored } from "../lib/presence/restore.ts";
 import { refuseUnderAgent } from "./agent_markers.ts";
-import { copyTable, labelOf, LATEST, pathsOf, showAge, typed } from "./copy_list.ts";
-import { differenceLines, newerLines } from "./difference_lines.ts";
+import { copyTable, labelOf, LATEST, pathsOf, typed } from "./copy_list.ts";
 import { CommandError, failureOf } from "./exit_codes.ts";
 import type { Invocation } from "./invocation.ts";
+import { documentOf, viewLines, warnOfSuspects } from "./restore_view.ts";
 import { agreeToMemory, asksOnTerminal, provePassphrase, readRecoveryProof } from "./passphrase.ts";
-import {
-  answer,
-  answerJson,
-  ask,
-  canAsk,
-  count,
-  hint,
-  note,
-  proposing,
-  showTime,
-  warn,
-  withProgress,
-} from "./terminal.ts";
+import { answer, answerJson, ask, canAsk, count, hint, note, proposing, warn, withProgress } from "./terminal.ts";
 
 export interface RestoreOptions {
   /** Prove yourself with the recovery code. */
@@ -125,9 +113,10 @@ async function restore(invocation: Invocation, plan: RestorePlan, source: ProofS
   const locked = await lockedReason(() => unlockRestored(homes, plan, source));
   const { copies } = listCopies(homes);
   const replaced = copies.find(({ path }) => path === done.replaced);
-  const undo = replaced === undefined || plan.view.present === null || "fault" in plan.view.present
-    ? null
-    : `tacit restore ${typed(labelOf(replaced, copies))}`;
+  const { present } = plan.view;
+  const undo = replaced !== undefined && present !== null && "id" in present && present.complete
+    ? `tacit restore ${typed(labelOf(replaced, copies))}`
+    : null;
   if (invocation.json) {
     answerJson({
       restored: true,
@@ -153,15 +142,6 @@ async function restore(invocation: Invocation, plan: RestorePlan, source: ProofS
   return 0;
 }
 
-/** A value that was rotated may be void by now, one that was removed may have been removed for a reason. */
-function warnOfSuspects({ difference }: RestoreView): void {
-  if (difference === null) return;
-  const { back, otherValue, otherSettings } = difference;
-  if (otherValue.length > 0) warn(`Older values are in force again, which may be revoked: ${otherValue.join(", ")}`);
-  if (back.length > 0) warn(`Removed secrets are back: ${back.join(", ")}`);
-  if (otherSettings.length > 0) warn(`Older settings are in force again; look at them: ${otherSettings.join(", ")}`);
-}
-
 async function lockedReason(start: () => Promise<void>): Promise<string | null> {
   try {
     await start();
@@ -178,44 +158,4 @@ function showOnly(invocation: Invocation, view: RestoreView): number {
     if (view.nothingToDo) answer("The vault holds all of this already: nothing to restore.");
   }
   return 0;
-}
-
-function viewLines(view: RestoreView): string[] {
-  const { generation, changed, secrets, complete, skipped, present, difference, changedSince, opensAsThen } = view;
-  const age = changed === 0 ? "" : `, last changed ${showTime(changed)} (${showAge(changed)})`;
-  return [
-    ...skipped.map(({ path, reason }) => `Passed over ${escapeForDisplay(path)}: ${reason}.`),
-    `Generation ${generation}${age}, holds ${count(secrets, "secret")}${
-      complete ? "" : "; what came after it in the same file is damaged and lost"
-    }.`,
-    present === null
-      ? "There is no vault to compare it with."
-      : "fault" in present
-      ? `The vault as it is cannot be used: ${present.fault}. It is kept as it is.`
-      : `Against the vault as it is now, generation ${present.generation}, which is kept:`,
-    ...(difference === null ? [] : differenceLines(difference)),
-    ...newerLines(changedSince),
-    ...(opensAsThen
-      ? ["Afterwards the vault opens with the passphrase and recovery code of that time, not with newer ones."]
-      : []),
-  ];
-}
-
-function documentOf(view: RestoreView): Record<string, unknown> {
-  const { path, id, generation, changed, secrets, complete, skipped, present, difference, changedSince } = view;
-  return {
-    from: { path, id, generation, changed, secrets, complete },
-    skipped,
-    present,
-    difference: difference === null ? null : {
-      back: difference.back,
-      gone: difference.gone,
-      other_value: difference.otherValue,
-      other_settings: difference.otherSettings,
-      same: difference.same,
-    },
-    changed_since: changedSince,
-    opens_as_then: view.opensAsThen,
-    nothing_to_do: view.nothingToDo,
-  };
 }

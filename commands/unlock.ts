@@ -1,7 +1,7 @@
 /** `tacit unlock`: proves presence in this process and starts a fresh daemon with the key. docs/cli.md, "unlock". */
 import type { ProofSource, ProvenSlot } from "../lib/presence/open_slot.ts";
 import { type Restretched, restretchIfDue } from "../lib/presence/restretch.ts";
-import { acceptVault, explainVault, judgeVault, type Suspect } from "../lib/presence/rollback.ts";
+import { acceptVault, judgeVault, refuseSuspect, type Suspect } from "../lib/presence/rollback.ts";
 import { startDaemon } from "../lib/presence/start_daemon.ts";
 import { refuseUnderAgent } from "./agent_markers.ts";
 import { showAge } from "./copy_list.ts";
@@ -49,7 +49,7 @@ export async function runUnlock(invocation: Invocation, options: UnlockOptions):
       await startDaemon(homes, slot.keys, slot.epoch, lifetime, source);
     } catch (error) {
       // The daemon names a fault of the vault; what helps a person can be told better here.
-      if (failureOf(error).exit === "vault") await explainVault(homes, slot);
+      if (failureOf(error).exit === "vault") await refuseSuspect(homes, slot);
       throw error;
     }
     return result;
@@ -62,7 +62,13 @@ export async function runUnlock(invocation: Invocation, options: UnlockOptions):
     )
     : await withPassphrase(
       invocation,
-      (slot, { bytes, source }) => start(slot, source, () => restretchIfDue(homes, slot, bytes, stretching)),
+      (slot, { bytes, source }) =>
+        start(slot, source, () =>
+          restretchIfDue(homes, slot, bytes, async (work) => {
+            // A save would give a vault that nobody has accepted yet a record of its own.
+            await refuseSuspect(homes, slot);
+            return await withProgress("Stretching the passphrase anew…", work);
+          })),
     );
   const status = await readStatus(homes);
   if (status?.state !== "unlocked") {
@@ -82,9 +88,6 @@ export async function runUnlock(invocation: Invocation, options: UnlockOptions):
   if (restretched !== null) noteRestretched(restretched);
   return 0;
 }
-
-/** Says that the seconds are well spent. */
-const stretching = (work: () => Promise<Restretched>) => withProgress("Stretching the passphrase anew…", work);
 
 function noteRestretched(restretched: Restretched): void {
   if (!restretched.done) {

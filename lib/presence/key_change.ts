@@ -7,6 +7,7 @@ import type { Homes } from "../paths.ts";
 import { changeDataKey, describeSlots } from "../vault/slots.ts";
 import type { ProofSource, ProvenSlot } from "./open_slot.ts";
 import { PresenceError, withVaultFaults } from "./presence_error.ts";
+import { refuseSuspect } from "./rollback.ts";
 import { kdfOf, type RecoveryCode } from "./slot_changes.ts";
 import { type Lifetime, startDaemon, stopDaemon } from "./start_daemon.ts";
 
@@ -56,6 +57,8 @@ export async function changeKey(
   source: ProofSource,
 ): Promise<KeyOutcome> {
   try {
+    // A save would give a vault that nobody has accepted yet a record of its own.
+    await refuseSuspect(homes, slot);
     const kdf = await kdfOf(memoryMib);
     // Unkeyed, as every line of a process that is not the daemon: the one that starts below vouches for it.
     (await AuditLog.open(homes.audit)).append({ event: "rekey", decision: "allow", code: "ok" }, null);

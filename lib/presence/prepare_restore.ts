@@ -3,11 +3,9 @@
  * docs/format.md, "Restore".
  */
 import { equalConstantTime } from "../crypto/hash.ts";
-import { memoryOf, refuseForgotten, refuseOlder } from "../daemon/known_vault.ts";
+import { memoryOf } from "../daemon/known_vault.ts";
 import type { Homes } from "../paths.ts";
-import { checkAnchor, readAnchor } from "../vault/anchor.ts";
 import { type Difference, differenceOf, isSame } from "../vault/difference.ts";
-import { VaultError } from "../vault/fault.ts";
 import { stateId } from "../vault/file_outline.ts";
 import type { StoredHeader } from "../vault/header.ts";
 import type { KeyTree } from "../vault/key_tree.ts";
@@ -19,6 +17,7 @@ import { choose, provable, readSources, type SkippedFile, type Source, unusable 
 import { changedSince, type LoggedChange } from "./changed_since.ts";
 import { closeSlot, noteFailure, type Proof } from "./open_slot.ts";
 import { PresenceError, withVaultFaults } from "./presence_error.ts";
+import { objectionTo } from "./rollback.ts";
 import { headerAfterwards, headerOrNull, openAt, openCopy, type OpenedCopy, sameSlots } from "./prove_copy.ts";
 
 /** What a restore would do, by names. */
@@ -34,11 +33,11 @@ export interface RestoreView {
   complete: boolean;
   /** Files that came first in line and cannot be restored. */
   skipped: SkippedFile[];
-  /** The vault as it is: its state, or why it cannot be read; null if there is no file. */
-  present: { id: string; generation: number } | { fault: string } | null;
-  /** Against the vault as it is; null if that cannot be read. */
+  /** The vault as it is: its state, or as much of it as can be proven, or why nothing can; null if there is no file. */
+  present: { id: string; generation: number; complete: boolean } | { fault: string } | null;
+  /** Against what can be read of the vault as it is; null if nothing can. */
   difference: Difference | null;
-  /** What the audit log knows to be newer, where the vault cannot be compared. */
+  /** What the audit log knows to be newer, where the vault is not whole. */
   changedSince: LoggedChange[];
   /** Afterwards the vault opens with what opened it when the copy was made, not with something newer. */
   opensAsThen: boolean;
@@ -85,8 +84,7 @@ export async function prepareRestore(
     const today = await withVaultFaults(() => keysOfToday(homes, first, vault, opened, proof, options));
     const plan = { homes, paths, sources, skipped, expected, vault, opened, today, orVault };
     try {
-      // deno-lint-ignore require-await -- the faults travel in the promise
-      return await withVaultFaults(async () => planWith(plan));
+      return await withVaultFaults(() => planWith(plan));
     } catch (error) {
       closeSlot(today.slot);
       throw error;
@@ -110,19 +108,21 @@ interface Grounds {
   orVault: boolean;
 }
 
-function planWith({ homes, paths, sources, skipped, expected, vault, opened, today, orVault }: Grounds): RestorePlan {
+async function planWith(
+  { homes, paths, sources, skipped, expected, vault, opened, today, orVault }: Grounds,
+): Promise<RestorePlan> {
   const { slot } = today;
   const present = expected === null ? null : provable(homes.vault, expected, slot.keys);
   const rest = orVault && present !== null && "state" in present && !present.complete ? [present] : [];
   const chosen = choose(sources, rest, opened.slot.keys, skipped);
-  const whole = present !== null && "state" in present && present.complete ? present.state : null;
-  const seen = present !== null && "state" in present ? present.state.generation : 0;
-  const newest = whole === null || whole.generation >= chosen.state.generation;
+  const now = present !== null && "state" in present ? present : null;
+  const newest = now === null || now.state.generation >= chosen.state.generation;
   const header = headerAfterwards(today, chosen.state.header, vault, newest);
-  const entries = entriesOf(chosen.state, whole, opened.slot.keys, slot.keys, header);
+  const entries = entriesOf(chosen.state, now?.state ?? null, opened.slot.keys, slot.keys, header);
   const memory = memoryOf(homes, slot.keys);
   const place = paths.includes(chosen.path) ? paths.indexOf(chosen.path) : paths.length;
-  const difference = whole === null ? null : differenceOf(whole, chosen.state);
+  const difference = now === null ? null : differenceOf(now.state, chosen.state);
+  const alike = now?.complete === true && difference !== null && isSame(difference);
   const view: RestoreView = {
     path: chosen.path,
     id: stateId(chosen.state),
@@ -130,17 +130,15 @@ function planWith({ homes, paths, sources, skipped, expected, vault, opened, tod
     ...contentsOf(chosen.state),
     complete: chosen.complete,
     skipped: skipped.filter(({ path }) => paths.indexOf(path) < place),
-    present: whole !== null
-      ? { id: stateId(whole), generation: whole.generation }
-      : present === null
-      ? null
-      : { fault: "state" in present ? `damaged behind generation ${present.state.generation}` : present.fault },
+    present: present === null || "fault" in present
+      ? present
+      : { id: stateId(present.state), generation: present.state.generation, complete: present.complete },
     difference,
-    changedSince: whole === null ? changedSince(homes, slot.keys, chosen.state.generation) : [],
+    changedSince: now?.complete === true ? [] : changedSince(homes, slot.keys, chosen.state.generation),
     opensAsThen: vault !== null && !sameSlots(header, vault),
-    nothingToDo: whole !== null && difference !== null && isSame(difference) && isInOrder(homes, slot.keys, whole),
+    nothingToDo: alike && await objectionTo(homes, slot.keys) === null,
   };
-  const known = Math.max(memory.generation, seen, chosen.state.generation);
+  const known = Math.max(memory.generation, now?.state.generation ?? 0, chosen.state.generation);
   return { view, slot, header, entries, expected, known };
 }
 
@@ -184,14 +182,14 @@ async function keysOfToday(
 /** The copy's secrets; records of tacit's own are not what a person goes back to, so they stay as they are. */
 function entriesOf(
   chosen: VaultState,
-  whole: VaultState | null,
+  now: VaultState | null,
   copyKeys: KeyTree,
   keys: KeyTree,
   header: StoredHeader,
 ): Entry[] {
   const other = !equalConstantTime(copyKeys.commitment, keys.commitment);
   const all = other ? resealed(chosen, copyKeys, keys, header) : [...chosen.entries.values()];
-  const own = whole ?? (other ? null : chosen);
+  const own = now ?? (other ? null : chosen);
   return [
     ...all.filter(({ meta }) => meta.kind !== INTERNAL_KIND),
     ...[...own?.entries.values() ?? []].filter(({ meta }) => meta.kind === INTERNAL_KIND),
@@ -201,19 +199,4 @@ function entriesOf(
 function contentsOf({ entries }: VaultState): { changed: number; secrets: number } {
   const secrets = [...entries.values()].filter(({ meta }) => meta.kind !== INTERNAL_KIND);
   return { changed: Math.max(0, ...secrets.map(({ meta }) => meta.updated)), secrets: secrets.length };
-}
-
-/** True if unlock would take the vault as it is. */
-function isInOrder(homes: Homes, keys: KeyTree, vault: VaultState): boolean {
-  const memory = memoryOf(homes, keys);
-  const anchor = readAnchor(homes, keys);
-  try {
-    refuseForgotten(memory);
-    refuseOlder(memory, vault.generation);
-    if (typeof anchor !== "string") checkAnchor(vault, anchor);
-    return true;
-  } catch (error) {
-    if (error instanceof VaultError) return false;
-    throw error;
-  }
 }

@@ -182,6 +182,8 @@ Deno.test("what can be read of a damaged vault is taken where it is newer than e
   const paths = listBackups(v.homes).map(({ path }) => path);
   const { view } = await prepareRestore(v.homes, paths, true, passphrase(TEST_PASSPHRASE));
   assert.deepEqual([view.path, view.generation, view.complete], [v.homes.vault, state.generation, false]);
+  assert.deepEqual(view.difference, { back: [], gone: [], otherValue: [], otherSettings: [], same: 2 });
+  assert.equal(view.nothingToDo, false, "the file is damaged, whatever can be read of it");
   const backup = await prepareRestore(v.homes, paths, false, passphrase(TEST_PASSPHRASE));
   assert.equal(backup.view.path, paths[0]);
 });

@@ -5,6 +5,7 @@
 import type { Homes } from "../paths.ts";
 import { calibrateKdf, isBelowLeast, restretchPassphrase, type SlotChange, VaultError } from "../vault/slots.ts";
 import type { ProvenSlot } from "./open_slot.ts";
+import { PresenceError } from "./presence_error.ts";
 
 /** What became of a slot that was below today's least; `reason` is for people. */
 export type Restretched =
@@ -31,8 +32,12 @@ export async function restretchIfDue(
     });
   } catch (error) {
     // No room, a lock that is held, no memory for the derivation: the slot that opened just now opens again.
-    return { done: false, reason: error instanceof VaultError ? error.message : "Cannot derive the key anew" };
+    return { done: false, reason: isSaid(error) ? error.message : "Cannot derive the key anew" };
   } finally {
     passphrase.fill(0);
   }
+}
+
+function isSaid(error: unknown): error is Error {
+  return error instanceof VaultError || error instanceof PresenceError;
 }

@@ -3,9 +3,8 @@
  * unlock was refused, and how a person with presence accepts exactly that file. docs/format.md, "Anchor".
  */
 import { AuditLog } from "../audit/log.ts";
-import { memoryOf, refuseForgotten, refuseOlder } from "../daemon/known_vault.ts";
+import { memoryOf, openKnownVault } from "../daemon/known_vault.ts";
 import type { Homes } from "../paths.ts";
-import { checkAnchor, readAnchor } from "../vault/anchor.ts";
 import { listBackups, listReplaced } from "../vault/backup_files.ts";
 import { type Difference, differenceOf } from "../vault/difference.ts";
 import { VaultError } from "../vault/fault.ts";
@@ -13,7 +12,6 @@ import { outlineAt, stateId } from "../vault/file_outline.ts";
 import { KeyTree } from "../vault/key_tree.ts";
 import { acceptState } from "../vault/restore.ts";
 import { readState, type VaultState } from "../vault/state.ts";
-import { Vault } from "../vault/vault.ts";
 import { changedSince, type LoggedChange } from "./changed_since.ts";
 import type { ProvenSlot } from "./open_slot.ts";
 import { PresenceError, withVaultFaults } from "./presence_error.ts";
@@ -41,50 +39,46 @@ export interface Suspect {
  * @throws {PresenceError} if it cannot be read at all.
  */
 export async function judgeVault(homes: Homes, slot: ProvenSlot): Promise<Suspect | null> {
-  // deno-lint-ignore require-await -- the faults travel in the promise
   return await withVaultFaults(async () => {
     const memory = memoryOf(homes, slot.keys);
-    const anchor = readAnchor(homes, slot.keys);
     const state = readState(outlineAt(homes.vault).bytes, slot.keys);
-    try {
-      refuseForgotten(memory);
-      if (typeof anchor !== "string") checkAnchor(state, anchor);
-      refuseOlder(memory, state.generation);
-      return null;
-    } catch (error) {
-      if (!(error instanceof VaultError)) throw error;
-      const newer = newestAfter(homes, slot.keys, state.generation);
-      return {
-        id: stateId(state),
-        generation: state.generation,
-        seen: memory.generation,
-        message: error.message,
-        changed: Math.max(0, ...[...state.entries.values()].map(({ meta }) => meta.updated)),
-        difference: newer === null ? null : differenceOf(newer, state),
-        changedSince: changedSince(homes, slot.keys, state.generation),
-      };
-    }
+    const objection = await objectionTo(homes, slot.keys);
+    if (objection === null) return null;
+    const newer = newestAfter(homes, slot.keys, state.generation);
+    return {
+      id: stateId(state),
+      generation: state.generation,
+      seen: memory.generation,
+      message: objection.message,
+      changed: Math.max(0, ...[...state.entries.values()].map(({ meta }) => meta.updated)),
+      difference: newer === null ? null : differenceOf(newer, state),
+      changedSince: changedSince(homes, slot.keys, state.generation),
+    };
   });
 }
 
 /**
- * Says why a daemon could not take the vault.
- * @throws {PresenceError} `vault_fault` with a hint that fits the fault; returns if there is none.
+ * Why the vault would not be opened although it is sound: what a daemon would say, or null.
+ * @throws {VaultError} if it is not sound.
  */
-export async function explainVault(homes: Homes, slot: ProvenSlot): Promise<void> {
-  await refuseSuspect(homes, slot);
+export async function objectionTo(homes: Homes, keys: KeyTree): Promise<VaultError | null> {
   // Closing a vault wipes the keys that it was opened with.
-  const keys = KeyTree.fromPrk(slot.keys.prk, slot.vaultId, slot.epoch);
+  const own = KeyTree.fromPrk(keys.prk, keys.vaultId, keys.epoch);
   try {
-    (await withVaultFaults(() => Vault.open(homes, keys))).close();
+    (await openKnownVault(homes, own)).close();
+    return null;
+  } catch (error) {
+    if (error instanceof VaultError && (error.fault === "ROLLED_BACK" || error.fault === "FORKED")) return error;
+    throw error;
   } finally {
-    keys.wipe();
+    own.wipe();
   }
 }
 
 /**
- * Refuses a vault file that this machine's records speak against.
- * @throws {PresenceError} `vault_fault`, with the words that accept it.
+ * Refuses a vault that a daemon would not take, with a hint that fits the fault: the words that accept a file which this
+ * machine's records speak against, the way to a backup for one that is damaged.
+ * @throws {PresenceError} `vault_fault`.
  */
 export async function refuseSuspect(homes: Homes, slot: ProvenSlot): Promise<void> {
   const suspect = await judgeVault(homes, slot);

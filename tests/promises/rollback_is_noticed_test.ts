@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { emptyGrant } from "../../lib/grant/grant.ts";
 import type { Daemon } from "../../lib/daemon/daemon.ts";
 import type { ProvenSlot } from "../../lib/presence/open_slot.ts";
-import { acceptVault, explainVault, judgeVault } from "../../lib/presence/rollback.ts";
+import { acceptVault, judgeVault, refuseSuspect } from "../../lib/presence/rollback.ts";
 import { Secret } from "../../lib/secret.ts";
 import { utf8 } from "../../lib/bytes.ts";
 import { Vault } from "../../lib/vault/vault.ts";
@@ -70,7 +70,10 @@ Deno.test("with the anchor deleted, no file is taken on a machine that has used 
       spoil();
       await refused(stage, "ROLLED_BACK");
       await refused(stage, "ROLLED_BACK");
-      await assert.rejects(explainVault(homes, slotOf(stage)), { code: "vault_fault", hint: /--accept-rollback=\d+-/ });
+      await assert.rejects(refuseSuspect(homes, slotOf(stage)), {
+        code: "vault_fault",
+        hint: /--accept-rollback=\d+-/,
+      });
     }
     Deno.writeTextFileSync(homes.anchor, "junk");
   }
