@@ -21,9 +21,9 @@ const HEAD: Fault[] = [
   ["a zero byte of a head that is 1", "frame head", "CORRUPT_FRAME", middle({ zeros: fromHex("000001") })],
   ["a zero byte of a head that is 128", "frame head", "CORRUPT_FRAME", middle({ zeros: fromHex("800000") })],
   ["a delta first", "frame head", "CORRUPT_FRAME", first({ type: 2 })],
-  ["a first frame of generation 0", "frame head", "CORRUPT_FRAME", first({ generation: 0 })],
-  ["a first frame of generation 2^53", "frame head", "CORRUPT_FRAME", first({ generation: 2n ** 53n })],
-  ["a first frame of generation 2^64 - 1", "frame head", "CORRUPT_FRAME", first({ generation: 2n ** 64n - 1n })],
+  ["a first frame of generation 0", "frame head", "CORRUPT_FRAME", alone(0n)],
+  ["a first frame of generation 2^53", "frame head", "CORRUPT_FRAME", alone(2n ** 53n)],
+  ["a first frame of generation 2^64 - 1", "frame head", "CORRUPT_FRAME", alone(2n ** 64n - 1n)],
   ["a generation repeated", "frame head", "CORRUPT_FRAME", middle({ generation: 7 })],
   ["a generation skipped", "frame head", "CORRUPT_FRAME", middle({ generation: 9 })],
   ["a generation that goes back", "frame head", "CORRUPT_FRAME", middle({ generation: 1 })],
@@ -76,6 +76,12 @@ const CHAIN: Fault[] = [
     file((f, at) => patched(f, at.first + 4, Uint8Array.of(2))),
   ],
   ["a delta in the place of the one before", "chain MAC", "CORRUPT_FRAME", file(exchanged)],
+  [
+    "a last frame that ends before the file does",
+    "chain MAC",
+    "CORRUPT_FRAME",
+    file((f, at) => patched(f, at.last + 16, u32(0))),
+  ],
   ["a bit of the last chain_mac", "chain MAC", TORN, bit((_, f) => f.length - 1)],
   ["a bit of the last index", "chain MAC", TORN, bit((at) => at.last + 60)],
   ["a bit of the last blob", "chain MAC", TORN, bit((_, f) => f.length - 33)],
@@ -156,6 +162,14 @@ const ANCHOR: Fault[] = [
 
 /** All that is found before an index is understood, and what the file's own past says. */
 export const FRAME_FAULTS: Fault[] = [...HEAD, ...CHAIN, ...SEAL, ...PADDING, ...ANCHOR];
+
+/** One frame, since what follows would be out of order too. */
+function alone(generation: bigint) {
+  return (d: Draft) => {
+    d.first = { ...d.first, generation };
+    d.file = (f, at) => f.subarray(0, at.middle);
+  };
+}
 
 function zeros(file: Uint8Array, from: number): Uint8Array {
   return new Uint8Array(file.length - from);

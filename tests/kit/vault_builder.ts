@@ -35,9 +35,11 @@ export interface Built {
   prk: Uint8Array;
 }
 
-export function newBuilt(label: string, epoch = 1): Built {
+/** Of its own identity, or with another data key for a vault that exists. */
+export function newBuilt(label: string, epoch = 1, existing?: Uint8Array): Built {
   const random = new FixedRandomness(label);
-  const vaultId = random.bytes(16);
+  const drawn = random.bytes(16);
+  const vaultId = existing ?? drawn;
   const dataKey = random.bytes(32);
   return { random, vaultId, epoch, dataKey, prk: extract(sha256, dataKey, vaultId) };
 }
