@@ -5,10 +5,19 @@
 import { ruleOf } from "./builtins.ts";
 import { ALL_CODE, FOLLOWED_SHELLS, type Interpreter, INTERPRETERS, PLAIN, STDIN_CODE } from "./interpreters.ts";
 import { DYNAMIC, isDynamic, markAll, programName, type Reading, type Spelling } from "./spelling.ts";
+import { Unprovable } from "./syntax.ts";
 import { FIND_ACTION, replacementOf, wrappedCommand } from "./wrappers.ts";
 
-/** Reads the command whose name stands at `from`; `inherits` tells whether it gets our environment. */
-export function readingOf(words: readonly Spelling[], from = 0, inherits = true): Reading {
+// `sudo timeout 5 nice env xargs …`: nobody writes so many, and each is read with all that follow it.
+const WRAPPER_LEVELS = 32;
+
+/**
+ * Reads the command whose name stands at `from`; `inherits` tells whether it gets our environment, `level` how many
+ * commands run it.
+ * @throws {Unprovable} if more commands run one another than anyone writes.
+ */
+export function readingOf(words: readonly Spelling[], from = 0, inherits = true, level = 0): Reading {
+  if (level > WRAPPER_LEVELS) throw new Unprovable("it is nested too deeply");
   const name = programName(words[from]);
   const reading: Reading = {
     program: name ?? "the command",
@@ -33,21 +42,21 @@ export function readingOf(words: readonly Spelling[], from = 0, inherits = true)
     if (STDIN_CODE.has(name)) reading.stdin = "code";
     return markAll(reading, words, from);
   }
-  if (wrappedCommand(name, words, from) !== null) return wrapperReading(reading, words, from, inherits);
+  if (wrappedCommand(name, words, from) !== null) return wrapperReading(reading, words, from, inherits, level);
   const rule = ruleOf(name);
   rule?.judge(reading, words, from);
-  return PLAIN.has(name) || (rule !== null && !rule.scan) ? reading : scanned(reading, words, from);
+  return PLAIN.has(name) || (rule !== null && !rule.scan) ? reading : scanned(reading, words, from, level);
 }
 
 /** A program we do not know may run an interpreter that stands among its words, as `docker exec c sh -c …` does. */
-function scanned(reading: Reading, words: readonly Spelling[], from: number): Reading {
+function scanned(reading: Reading, words: readonly Spelling[], from: number, level: number): Reading {
   for (let i = from + 1; i < words.length; i++) {
     const name = programName(words[i]);
     if (name === null || /\s|^-/.test(words[i] ?? "")) continue;
     const runs = Object.hasOwn(FOLLOWED_SHELLS, name) || Object.hasOwn(INTERPRETERS, name) ||
       RUN_BY_STRANGERS.has(name);
     if (!runs) continue;
-    const inner = readingOf(words, i, false);
+    const inner = readingOf(words, i, false, level + 1);
     for (const index of inner.code) reading.code.add(index);
     if (inner.script !== null) reading.code.add(inner.script.index);
     if (inner.stdin !== "data") reading.stdin = "code";
@@ -60,11 +69,17 @@ function scanned(reading: Reading, words: readonly Spelling[], from: number): Re
 
 const RUN_BY_STRANGERS = new Set(["eval", "ssh", "env", "xargs", "timeout", "sudo", "sed"]);
 
-function wrapperReading(reading: Reading, words: readonly Spelling[], from: number, inherits: boolean): Reading {
+function wrapperReading(
+  reading: Reading,
+  words: readonly Spelling[],
+  from: number,
+  inherits: boolean,
+  level: number,
+): Reading {
   const { program } = reading;
   const wrapped = wrappedCommand(program, words, from);
   if (wrapped === null || wrapped.at >= words.length) return splitOptions(reading, words, from, words.length);
-  const inner = readingOf(words, wrapped.at, inherits && wrapped.inherits);
+  const inner = readingOf(words, wrapped.at, inherits && wrapped.inherits, level + 1);
   inner.code.add(from);
   inner.inner = wrapped.at;
   if (program === "xargs") {

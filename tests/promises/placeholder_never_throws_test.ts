@@ -51,6 +51,8 @@ Deno.test("no text makes the reading of a command hang", () => {
     many("timeout 5 ", 5000),
     many("sudo env xargs find -exec ", 1000),
     many("git -c a=b ", 5000),
+    "sudo env xargs find -exec ".repeat(2000) + "rm {{A}}",
+    "/a/env ".repeat(5000) + "rm {{A}}",
     "bash -c ".repeat(2000) + "{{A}}",
     `echo ${"x".repeat(300_000)} {{A}}`,
     `cat <<'E'\n${"$x `y` \\\n".repeat(50_000)}{{A}}\nE`,
