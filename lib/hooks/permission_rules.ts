@@ -33,6 +33,9 @@ const RUNNERS = new Set([
   "xargs",
 ]);
 
+/** Characters of a command's variants that are held against the rules: a long command, some hundred times. */
+const MOST_CHARACTERS = 4 * 1024 * 1024;
+
 /** The rules in one parsed settings file; what is not a rule is ignored. */
 export function rulesIn(settings: unknown): PermissionRules {
   const permissions = isObject(settings) ? settings["permissions"] : undefined;
@@ -49,11 +52,13 @@ export function rulesIn(settings: unknown): PermissionRules {
  */
 export function judgeCommand(rules: PermissionRules, whole: string, parts: readonly string[] | null): RuleVerdict {
   const texts = [whole.trim(), ...(parts ?? []).map((part) => part.trim())];
-  const widened = texts.flatMap(variants);
+  const widened = allVariants(texts);
   for (const kind of ["deny", "ask"] as const) {
     for (const rule of rules[kind]) {
       const pattern = bashPattern(rule);
-      if (pattern !== null && widened.some((text) => matchesWidely(pattern, text))) return { kind, rule };
+      // More than can be looked at may be anything.
+      const meant = pattern !== null && (widened?.some((text) => matchesWidely(pattern, text)) ?? true);
+      if (meant) return { kind, rule };
     }
   }
   if (parts === null || parts.length === 0) return { kind: "unsure" };
@@ -85,13 +90,13 @@ function matchesNarrowly(pattern: string, text: string): boolean {
   if (pattern.endsWith(":*")) return isPrefixOf(pattern.slice(0, -2), text);
   // `git *` means git with arguments or without, as the older `git:*` does.
   if (pattern.endsWith(" *") && !pattern.slice(0, -2).includes("*")) return isPrefixOf(pattern.slice(0, -2), text);
-  return pattern.includes("*") ? glob(pattern).test(text) : pattern === text;
+  return globMatches(pattern, text);
 }
 
 function matchesWidely(pattern: string, text: string): boolean {
   return matchesNarrowly(pattern, text) ||
     (!pattern.includes("*") && isPrefixOf(pattern, text)) ||
-    (pattern.endsWith("*") && glob(pattern.replace(/:\*$/, "*")).test(text));
+    (pattern.endsWith("*") && globMatches(pattern.replace(/:\*$/, "*"), text));
 }
 
 function isPrefixOf(prefix: string, text: string): boolean {
@@ -99,26 +104,60 @@ function isPrefixOf(prefix: string, text: string): boolean {
     text.startsWith(`${prefix}\n`);
 }
 
-function glob(pattern: string): RegExp {
-  const escaped = pattern.split("*").map((piece) => piece.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${escaped.join("[\\s\\S]*")}$`);
+/**
+ * True if `text` is `pattern` with any text in the place of each star. A project's own settings hold patterns too, and
+ * as an expression one with four stars takes minutes on a line of text.
+ */
+function globMatches(pattern: string, text: string): boolean {
+  const [head = "", ...pieces] = pattern.split("*");
+  const tail = pieces.pop();
+  if (tail === undefined) return text === head;
+  const end = text.length - tail.length;
+  if (end < head.length || !text.startsWith(head) || !text.endsWith(tail)) return false;
+  let at = head.length;
+  for (const piece of pieces) {
+    const found = text.indexOf(piece, at);
+    if (found < 0 || found + piece.length > end) return false;
+    at = found + piece.length;
+  }
+  return true;
+}
+
+/** The variants of all `texts`, or null if they are more than MOST_CHARACTERS. */
+function allVariants(texts: readonly string[]): string[] | null {
+  const found = new Set<string>();
+  let left = MOST_CHARACTERS;
+  for (const text of texts) {
+    for (const variant of variants(text)) {
+      if (found.has(variant)) continue;
+      left -= variant.length;
+      if (left < 0) return null;
+      found.add(variant);
+    }
+  }
+  return [...found];
 }
 
 /** `text` and what it comes down to without assignments, without programs that run others, and by base name. */
-function variants(text: string): string[] {
-  const found = new Set([text]);
-  let words = text.split(/\s+/);
-  while (words.length > 0) {
-    const first = unquote(words[0] ?? "");
-    if (first.includes("/")) found.add([first.replace(/^.*\//, ""), ...words.slice(1)].join(" "));
-    if (first !== words[0]) found.add([first, ...words.slice(1)].join(" "));
-    const skippable = /^[A-Za-z_][A-Za-z0-9_]*\+?=/.test(first) || RUNNERS.has(first.replace(/^.*\//, "")) ||
-      (found.size > 1 && /^(-|\d)/.test(first));
-    if (!skippable) break;
-    words = words.slice(1);
-    found.add(words.join(" "));
+function* variants(text: string): Generator<string> {
+  yield text;
+  const joined = text.split(/\s+/).join(" ");
+  let renamed = false;
+  for (let at = 0; at < joined.length;) {
+    const blank = joined.indexOf(" ", at);
+    const next = blank < 0 ? joined.length : blank;
+    const word = joined.slice(at, next);
+    const first = unquote(word);
+    const base = first.replace(/^.*\//s, "");
+    if (base !== first) yield base + joined.slice(next);
+    if (first !== word) yield first + joined.slice(next);
+    renamed ||= base !== word;
+    const skippable = /^[A-Za-z_][A-Za-z0-9_]*\+?=/.test(first) || RUNNERS.has(base) ||
+      ((at > 0 || renamed) && /^(-|\d)/.test(first));
+    if (!skippable || blank < 0) break;
+    at = blank + 1;
+    yield joined.slice(at);
   }
-  return [...found];
 }
 
 /** `word` as the shell would read a plain command name: `"rm"`, `\rm` and `r''m` are all `rm`. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { commandParts } from "../shell/parts.ts";
 import { judgeCommand, type PermissionRules, rulesIn, type RuleVerdict, showRule } from "./permission_rules.ts";
 
@@ -51,6 +52,37 @@ Deno.test("the user's rules are judged on the command that the agent wrote", () 
 Deno.test("a command whose parts cannot be told is never allowed, and may be denied", () => {
   assert.equal(judgeCommand({ ...NONE, allow: ["Bash"] }, "curl {{X}}", null).kind, "unsure");
   assert.equal(judgeCommand({ ...NONE, deny: ["Bash(curl:*)"] }, "curl {{X}}", null).kind, "deny");
+});
+
+Deno.test("a star stands for any text, as many stars as there are", () => {
+  const letters = (unit: string, maxLength: number) => fc.string({ unit: fc.constantFrom(...unit), maxLength });
+  fc.assert(
+    fc.property(letters("ab*", 7), letters("ab\n", 9), (pattern, text) => {
+      fc.pre(text.trim() === text);
+      const expression = new RegExp(`^${(pattern || "*").replaceAll("*", "[^]*")}$`);
+      const { kind } = judgeCommand({ ...NONE, allow: [`Bash(${pattern})`] }, text, [text]);
+      assert.equal(kind === "allow", expression.test(text), JSON.stringify([pattern, text]));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+Deno.test("no rule and no command makes the judging hang, and what is too much to judge is denied where it could be", () => {
+  const a = "a".repeat(5000);
+  const rules = { ...NONE, ask: ["Bash(*a*a*a*a*a*a*b)"], deny: ["Bash(rm:*)"] };
+  assert.equal(judgeCommand(rules, a, [a]).kind, "unsure");
+  const behind = (words: string, times: number) => {
+    const command = `${words.repeat(times)}rm x`;
+    return judgeCommand(rules, command, commandParts(command)).kind;
+  };
+  for (const words of ["A=1 ", "/a/env ", "'env' ", "sudo env xargs find -exec ", "timeout 5 "]) {
+    assert.equal(behind(words, 7), "deny", words);
+    // Behind so many nothing is told apart any more; the rewrite refuses such a command, so it gets no value.
+    assert.equal(behind(words, 3000), words.includes("find") ? "unsure" : "deny", words);
+  }
+  const many = "A=1 ".repeat(100_000);
+  assert.equal(judgeCommand({ ...NONE, deny: ["Read(x)"] }, many, null).kind, "unsure");
+  assert.equal(judgeCommand({ ...NONE, ask: ["Bash(rm:*)"] }, many, null).kind, "ask");
 });
 
 Deno.test("what is not a rule is ignored", () => {
