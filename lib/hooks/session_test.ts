@@ -68,8 +68,12 @@ Deno.test("later events of a session only reach the daemon", async () => {
 
 Deno.test("a prompt with a value is blocked without being repeated, and the traces it leaves are named", async () => {
   const prompt = "please use kzVALUEkzVALUE for this";
-  const refused: Ask = () =>
-    Promise.resolve({ kind: "refused", code: "prompt_has_value", message: "Cannot send this prompt: TOKEN", hint: "" });
+  const refused: Ask = (request, attachment = new Uint8Array(0)) =>
+    Promise.resolve(
+      request.verb === "scrub"
+        ? { kind: "ok", message: { lengths: request.lengths, names: [] }, attachment }
+        : { kind: "refused", code: "prompt_has_value", message: "Cannot send this prompt: TOKEN", hint: "" },
+    );
   const verdict = await decidePrompt(CALLER, PLACES, prompt, refused);
   assert.equal(verdict.kind, "block_prompt");
   const reason = verdict.kind === "block_prompt" ? verdict.reason : "";
