@@ -30,7 +30,7 @@ const COMPARED = 16;
 /** Commands of the generator beside the golden table. */
 const GENERATED = 150;
 const RULES = {
-  deny: ["Bash(rm:*)", "Bash(*secret*)"],
+  deny: ["Bash(rm:*)", "Bash(*a*a*a*a*secret*)"],
   ask: ["Bash(git push*)"],
   allow: ["Bash(echo:*)", "Bash(ls *)"],
 };
@@ -89,6 +89,9 @@ export function rewriteTarget(
         "xargs ",
         "env -S ",
         "timeout 5 ",
+        "sudo ",
+        "find -exec ",
+        "/a/env ",
         "cd a && ",
         "exec --ticket T -- ",
         "\u2028",
