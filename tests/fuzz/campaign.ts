@@ -1,7 +1,7 @@
 /** Runs one target on its corpus and then on changed inputs, until time or number is up or something is found. */
 import { Dice } from "./dice.ts";
-import { mutate } from "./mutate.ts";
-import { describe, type Entry, type Target } from "./target.ts";
+import { joined, mutate } from "./mutate.ts";
+import { describe, type Target } from "./target.ts";
 
 /** When a campaign ends, and who watches. */
 export interface Limits {
@@ -47,7 +47,7 @@ export async function campaign(target: Target, limits: Limits): Promise<Result> 
   const result: Result = { inputs: 0, ms: 0, outcomes, found: null, corpus: [], unreached: [] };
   if (target.corpus.length === 0) result.corpus.push("the corpus is empty");
   for (const entry of target.corpus) {
-    const outcome = await execute(target, joined(entry), -1, limits, result);
+    const outcome = await execute(target, joined(entry.pieces), -1, limits, result);
     if (outcome !== null && !outcome.startsWith(entry.gives)) {
       result.corpus.push(`"${entry.name}" gives "${outcome}" in place of "${entry.gives}"`);
     }
@@ -73,17 +73,6 @@ export async function campaign(target: Target, limits: Limits): Promise<Result> 
   result.unreached = unreached();
   if (result.found !== null) result.found = await smaller(target, result.found, limits);
   return result;
-}
-
-/** The input that an entry stands for. */
-export function joined(entry: Entry): Uint8Array {
-  const bytes = new Uint8Array(entry.pieces.reduce((n, piece) => n + piece.length, 0));
-  let at = 0;
-  for (const piece of entry.pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }
 
 async function execute(

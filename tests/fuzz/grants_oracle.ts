@@ -55,7 +55,14 @@ export function coveredBy(
 /** True if a URL with this host names exactly this host: no second spelling, nothing international. */
 export function isPlainHost(host: string): boolean {
   if (host === "" || host.length > 253 || host.endsWith(".")) return false;
-  if (host.split(".").some((label) => label.startsWith("xn--"))) return false;
+  const labels = host.split(".");
+  if (labels.some((label) => label.startsWith("xn--") || label.startsWith("-") || label.endsWith("-"))) return false;
+  if (
+    labels.some((label) => label.length > 63) ||
+    [...host].some((c) => !"abcdefghijklmnopqrstuvwxyz0123456789-.:".includes(c))
+  ) {
+    return false;
+  }
   const shown = host.includes(":") ? `[${host}]` : host;
   try {
     const { hostname, username, port, pathname } = new URL(`http://${shown}/`);

@@ -2,7 +2,7 @@
  * The byte mutator: one to eight changes, most of them at the field boundaries that a corpus entry names. It knows
  * nothing of any format.
  */
-import { concat, u16, u32, u64, utf8 } from "../../lib/bytes.ts";
+import { u16, u32, u64, utf8 } from "../../lib/bytes.ts";
 import type { Dice } from "./dice.ts";
 import type { Entry, Target } from "./target.ts";
 
@@ -25,7 +25,18 @@ export function mutate(entry: Entry, source: Source, dice: Dice): Uint8Array {
     if (pieces.length === 0) pieces = [new Uint8Array(0)];
     pieces = dice.pick(CHANGES)(pieces, dice, source);
   }
-  return concat(...pieces).slice(0, source.maxBytes);
+  return joined(pieces, source.maxBytes);
+}
+
+/** At most `most` bytes of all `pieces`, which can be more than a call takes arguments. */
+export function joined(pieces: readonly Uint8Array[], most = Infinity): Uint8Array {
+  const bytes = new Uint8Array(Math.min(most, pieces.reduce((n, piece) => n + piece.length, 0)));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece.subarray(0, bytes.length - at), at);
+    at = Math.min(bytes.length, at + piece.length);
+  }
+  return bytes;
 }
 
 /** `text` cut between words, blanks and signs. */
@@ -69,7 +80,8 @@ const repeat: Change = (pieces, dice, { maxBytes }) => {
   const stretch = pieces.slice(at, at + 1 + dice.below(dice.pick([1, 1, 6])));
   const size = Math.max(1, stretch.reduce((n, piece) => n + piece.length, 0));
   const often = Math.min(dice.oneIn(32) ? maxBytes : 1 + dice.below(4), Math.ceil(maxBytes / size));
-  return pieces.toSpliced(at, 0, ...Array.from({ length: often }, () => stretch).flat());
+  const copies = Array.from({ length: often }, () => stretch).flat();
+  return pieces.slice(0, at).concat(copies, pieces.slice(at));
 };
 
 const swap: Change = (pieces, dice) => {
