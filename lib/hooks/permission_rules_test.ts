@@ -33,6 +33,13 @@ const TABLE: Row[] = [
   ["/usr/bin/curl {{X}}", { allow: ["Bash"], deny: ["Bash(curl:*)"] }, "deny"],
   ["\\curl {{X}}", { allow: ["Bash"], deny: ["Bash(curl:*)"] }, "deny"],
   ["'curl' {{X}}", { allow: ["Bash"], deny: ["Bash(curl:*)"] }, "deny"],
+  // A denying rule without a star denies what begins with it as well; an allowing one allows nothing but itself.
+  ["rm -rf {{X}}", { allow: ["Bash"], deny: ["Bash(rm)"] }, "deny"],
+  ["git push --force {{X}}", { allow: ["Bash"], deny: ["Bash(git push)"] }, "deny"],
+  ["git pushx {{X}}", { allow: ["Bash"], deny: ["Bash(git push)"] }, "allow"],
+  ["git pushx {{X}}", { allow: ["Bash"], deny: ["Bash(git push*)"] }, "deny"],
+  ["rm -rf {{X}}", { allow: ["Bash"], ask: ["Bash(rm)"] }, "ask"],
+  ["git push --force {{X}}", { allow: ["Bash(git push)"] }, "unsure"],
   // An allowed command in other clothes is not the allowed one.
   [`A=1 ${CURL}`, { allow: ["Bash(curl:*)"] }, "unsure"],
   ["/tmp/curl {{X}}", { allow: ["Bash(curl:*)"] }, "unsure"],

@@ -96,3 +96,12 @@ Deno.test("a failed call's exposure is told by name, without the value", async (
   assert.ok(!JSON.stringify(verdict).includes(VALUE));
   assert.deepEqual(await decidePostToolFailure(CALLER, "Exit code 3", scrubbing), { kind: "pass" });
 });
+
+Deno.test("an answer with another number of strings than were asked about is none", async () => {
+  for (const leaves of [["a"], ["a", "b", "c", "d", "e", "f", "g"], []]) {
+    const { lengths, bytes } = pack(leaves);
+    const odd: Ask = () => Promise.resolve({ kind: "ok", message: { lengths, names: ["TOKEN"] }, attachment: bytes });
+    const { verdict } = await after({ stdout: `x ${VALUE}`, stderr: "y" }, odd);
+    assert.deepEqual(verdict, { kind: "pass" }, `${leaves.length}`);
+  }
+});

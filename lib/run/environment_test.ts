@@ -72,3 +72,23 @@ Deno.test("one-shot files lie in memory where the platform has a memory file sys
   assert.match(homesOf("/some/home").oneShot, /^\/dev\/shm\/tacit-/);
   assert.notEqual(homesOf("/some/home").oneShot, homesOf("/other/home").oneShot);
 });
+
+Deno.test("a variable may be as long as the kernel takes it, and not by one byte longer", () => {
+  // MAX_ARG_STRLEN: name, equals sign and final NUL included.
+  const most = 131_072 - "TOKEN=".length - 1;
+  const build = (length: number) =>
+    childEnvironment({}, [{
+      secret: new Secret("A", new Uint8Array(length).fill(0x78)),
+      variable: "TOKEN",
+      mode: "env",
+    }], null);
+  assert.equal(build(most)[0]?.length, 131_071);
+  assert.throws(() => build(most + 1), InjectionError);
+  const entry = new TextDecoder().decode(build(most)[0]);
+  const ran = new Deno.Command("/bin/sh", {
+    args: ["-c", 'printf %s "${#TOKEN}"'],
+    clearEnv: true,
+    env: { TOKEN: entry.slice("TOKEN=".length) },
+  }).outputSync();
+  assert.equal(new TextDecoder().decode(ran.stdout), `${most}`);
+});

@@ -51,3 +51,14 @@ Deno.test("a pipe in the place of a one-shot file does not hold the runner", () 
     assert.throws(() => Deno.lstatSync(path), Deno.errors.NotFound);
   });
 });
+
+Deno.test("a one-shot file is written over nothing, and its directory is entered by nobody else", () => {
+  withFile((files, path, directory) => {
+    assert.throws(() => files.write("TOKEN", utf8("another")), Deno.errors.AlreadyExists);
+    assert.equal(Deno.readTextFileSync(path), "made-up value");
+    assert.equal((Deno.statSync(path).mode ?? 0) & 0o7777, 0o600);
+    assert.equal((Deno.statSync(`${directory}/files`).mode ?? 0) & 0o7777, 0o700);
+    Deno.chmodSync(`${directory}/files`, 0o770);
+    assert.throws(() => files.write("OTHER", utf8("x")), /not yours alone/);
+  });
+});
