@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { foreignMappings } from "./harden.ts";
+import { foreignMappings, type HardenOptions } from "./harden.ts";
 
 Deno.test("system libraries and the program itself are not foreign, anything else that is mapped executable is", () => {
   const maps = [
@@ -16,4 +16,63 @@ Deno.test("system libraries and the program itself are not foreign, anything els
     "/tmp/evil hook.so",
     "/home/u/lib/libx.so",
   ]);
+});
+
+/** What a fresh process says after `harden(options)`, started with `env` besides its own. */
+function hardened(options: HardenOptions, env: Record<string, string>): Hardened {
+  const room = new URL("harden.ts", import.meta.url).href;
+  const program = `
+    import { foreignCode, harden } from ${JSON.stringify(room)};
+    const held = harden(${JSON.stringify(options)});
+    const umask = Deno.umask();
+    const left = Object.keys(Deno.env.toObject());
+    console.log(JSON.stringify({ held, foreign: foreignCode(), left, umask, directory: Deno.cwd() }));
+  `;
+  const file = Deno.makeTempFileSync({ suffix: ".ts" });
+  try {
+    Deno.writeTextFileSync(file, program);
+    const kept = Object.fromEntries(["HOME", "DENO_DIR"].flatMap((name) => {
+      const value = Deno.env.get(name);
+      return value === undefined ? [] : [[name, value]];
+    }));
+    const { stdout, stderr } = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", "--no-lock", "--no-config", file],
+      clearEnv: true,
+      env: { ...kept, ...env },
+    }).outputSync();
+    const text = new TextDecoder().decode(stdout);
+    assert.notEqual(text, "", new TextDecoder().decode(stderr));
+    return JSON.parse(text);
+  } finally {
+    Deno.removeSync(file);
+  }
+}
+
+interface Hardened {
+  held: Record<string, boolean>;
+  foreign: string[];
+  left: string[];
+  umask: number;
+  directory: string;
+}
+
+Deno.test("a variable by which the loader brings in foreign code is seen, and what came in is told", () => {
+  assert.deepEqual(hardened({}, {}).held["loader"], true);
+  for (const name of ["LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES"]) {
+    // The loader passes over what is not there, so that only the variable tells.
+    const { held, foreign } = hardened({}, { [name]: "/nowhere/at/all.so" });
+    assert.equal(held["loader"], false, name);
+    assert.deepEqual(foreign, [name]);
+    assert.equal(hardened({ ignoreLoader: true }, { [name]: "/nowhere/at/all.so" }).held["loader"], undefined);
+  }
+});
+
+Deno.test("of the starter's environment, umask and directory nothing is left where that was asked for", () => {
+  const planted = { HTTPS_PROXY: "http://localhost:1", DENO_CERT: "/nowhere", SECRET: "x" };
+  const all = hardened({ clearEnvironment: true, directory: "/" }, planted);
+  assert.deepEqual([all.left, all.umask, all.directory], [[], 0o077, "/"]);
+  assert.deepEqual([all.held["environment"], all.held["umask"], all.held["directory"]], [true, true, true]);
+  const little = hardened({ keepUmask: true }, planted);
+  assert.ok(Object.keys(planted).every((name) => little.left.includes(name)));
+  assert.equal(little.held["umask"], undefined);
 });
