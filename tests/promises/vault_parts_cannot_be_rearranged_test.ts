@@ -35,7 +35,8 @@ const OTHERS = new Map(
   ALL.toReversed().flatMap((vault) => partsOf(vault).map((part) => [toHex(part.bytes), { ...part, of: vault.name }])),
 ).values().toArray();
 const KEYS = KeyTree.fromPrk(mine.built.prk, mine.built.vaultId, mine.built.epoch);
-const NEWEST = readState(joined(mine), KEYS);
+const NEWEST_FILE = joined(mine);
+const NEWEST = readState(NEWEST_FILE, KEYS);
 
 /** Those that the keys of mine open. */
 const OURS = [mine, VAULTS.fork, VAULTS.reslotted];
@@ -52,7 +53,7 @@ class Tally {
   readonly seen: Record<string, number> = {};
 
   open(file: Uint8Array, what: () => string): void {
-    if (same(file, NEWEST.bytes)) return;
+    if (same(file, NEWEST_FILE)) return;
     const read = outcome(file, what);
     this.seen[read] = (this.seen[read] ?? 0) + 1;
   }
@@ -87,7 +88,7 @@ function outcome(file: Uint8Array, what: () => string): string {
   // What was taken for good is byte for byte a file of this vault, nothing before, between or after.
   const good = state.tornAt === null ? file : file.subarray(0, state.tornAt);
   assert.ok(same(good, genuine), what());
-  if (same(genuine, NEWEST.bytes)) return "newest torn";
+  if (same(genuine, NEWEST_FILE)) return "newest torn";
   assert.throws(() => checkAnchor(state, NEWEST), { name: "VaultError", fault: /^(ROLLED_BACK|FORKED)$/ }, what());
   return `generation ${state.generation}${state.tornAt === null ? "" : " torn"}`;
 }
