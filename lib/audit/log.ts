@@ -8,7 +8,7 @@
 import * as fs from "node:fs";
 import { utf8 } from "../bytes.ts";
 import { headMacHolds, keyIdOf, keyNamed, seal } from "./chain.ts";
-import { type AuditEntry, cleanEntry } from "./entry.ts";
+import { type AuditEntry, cleanEntry, OWN_EVENT } from "./entry.ts";
 import {
   AuditFileError,
   headFile,
@@ -53,6 +53,7 @@ const CHECKPOINT_EVERY = 1024;
 /** One process's way to write to a log. It holds no file open and no key. */
 export class AuditLog {
   readonly #dir: string;
+  readonly #now: () => number;
   /** The end of the log when it was last in order; what is read later must continue it. */
   #known: Tail | null = null;
   /** Inode of the last file, as this process left it. */
@@ -63,8 +64,9 @@ export class AuditLog {
   #examined = false;
 
   /** Reads nothing yet: `open` is the way to a log. */
-  constructor(dir: string) {
+  constructor(dir: string, now: () => number = Date.now) {
     this.#dir = dir;
+    this.#now = now;
   }
 
   /**
@@ -72,8 +74,8 @@ export class AuditLog {
    * @throws {AuditWriteError} if directory or files are not ours alone, or the repair cannot be written.
    */
   // deno-lint-ignore require-await -- the door is asynchronous so that a slower store may stand behind it
-  static async open(dir: string): Promise<AuditLog> {
-    const log = new AuditLog(dir);
+  static async open(dir: string, now: () => number = Date.now): Promise<AuditLog> {
+    const log = new AuditLog(dir, now);
     log.#locked(() => {
       const tail = log.#refresh();
       if (tail.damage !== null) log.#write(tail, [], null);
@@ -187,10 +189,12 @@ export class AuditLog {
     const keyId = key === null ? null : keyIdOf(key);
     let text = tail.open ? "\n" : "";
     const add = (draft: Draft) => {
-      const sealed = seal({ ...draft, v: 1, seq: ++seq, key: keyId, prev: hash }, key);
+      // Lines about the log itself are dated by its clock too, which a wall clock that was set back does not move.
+      const at = draft.event === OWN_EVENT ? Math.floor(this.#now()) : draft.time;
+      const sealed = seal({ ...draft, time: at, v: 1, seq: ++seq, key: keyId, prev: hash }, key);
       text += `${sealed.line}\n`;
       hash = sealed.hash;
-      time = Math.max(time, draft.time);
+      time = Math.max(time, at);
     };
     const damage = damageLine(tail, this.#seen);
     if (damage !== null) add(damage);

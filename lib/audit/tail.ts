@@ -5,7 +5,7 @@
 import * as fs from "node:fs";
 import { concat, utf8 } from "../bytes.ts";
 import { hashHolds, sha256Hex } from "./chain.ts";
-import { listFiles, logFile, openFile } from "./files.ts";
+import { AuditFileError, listFiles, logFile, MAX_FILE_BYTES, openFile } from "./files.ts";
 import { type AuditRecord, MAX_LINE_BYTES, NO_HASH, parseLine } from "./record.ts";
 
 /** First step when reading backwards, in bytes; it doubles while a line is longer. */
@@ -93,6 +93,10 @@ export function readTail(dir: string, from: Place | null): Tail {
     const fd = openFile(logFile(dir, n), "read");
     try {
       const bytes = fs.fstatSync(fd).size;
+      // Read backwards, a file without a newline would be taken into memory whole.
+      if (bytes > 2 * MAX_FILE_BYTES) {
+        throw new AuditFileError(`Cannot use audit file "${logFile(dir, n)}": it is larger than any that is written`);
+      }
       if (n === files.at(-1)) size = bytes;
       for (const line of linesBackward(fd, bytes)) if (walk.take(line)) return walk.result(files.at(-1) ?? 0, size);
     } finally {

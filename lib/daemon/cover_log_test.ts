@@ -74,10 +74,11 @@ Deno.test("a crash before the head or before the vault's record of it is made go
   const early = Deno.readFileSync(backup.path);
   const keys = await changeKey(stage);
   const due = Deno.readFileSync(stage.homes.vault);
+  const anchor = Deno.readFileSync(stage.homes.anchor);
   assert.deepEqual(await unlocked(stage, keys), SOUND);
   // The vault does not know that the log was taken over, the head is the old one, and an old backup is left.
   Deno.writeFileSync(stage.homes.vault, due);
-  Deno.removeSync(stage.homes.anchor);
+  Deno.writeFileSync(stage.homes.anchor, anchor);
   Deno.writeTextFileSync(headFile(stage.homes.audit), head);
   Deno.writeFileSync(backup.path, early, { mode: 0o600 });
   assert.deepEqual(await unlocked(stage, keys), SOUND);
@@ -137,7 +138,12 @@ Deno.test("another machine's log is taken over there, although this one's was", 
   await unlocked(stage, stage.keys());
   const { homes } = stage;
   // The other machine: its own state, the same vault.
-  const other = { ...homes, audit: `${homes.state}/elsewhere`, anchor: `${homes.state}/elsewhere.anchor` };
+  const other = {
+    ...homes,
+    audit: `${homes.state}/elsewhere`,
+    anchor: `${homes.state}/elsewhere.anchor`,
+    clockFloor: `${homes.state}/elsewhere.clock`,
+  };
   const log = await AuditLog.open(other.audit);
   log.cover(stage.keys().audit);
   const keys = await changeKey(stage);

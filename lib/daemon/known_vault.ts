@@ -8,6 +8,7 @@ import type { Homes } from "../paths.ts";
 import { readAnchor } from "../vault/anchor.ts";
 import { readSeen } from "../vault/clock.ts";
 import type { KeyTree } from "../vault/key_tree.ts";
+import { earlierAnchor } from "../vault/store.ts";
 import { Vault, VaultError } from "../vault/vault.ts";
 
 /** What this machine remembers of a vault besides its anchor. */
@@ -20,7 +21,8 @@ export interface Memory {
 
 /** What is remembered of the vault of `keys` in `homes`. */
 export function memoryOf(homes: Homes, keys: KeyTree): Memory {
-  const anchor = readAnchor(homes, keys);
+  const found = readAnchor(homes, keys);
+  const anchor = found === "unusable" ? earlierAnchor(homes, keys) ?? found : found;
   const witness = logged(homes, keys);
   const generation = Math.max(witness?.generation ?? 0, typeof anchor === "string" ? 0 : anchor.generation);
   const known = witness !== null || readSeen(homes, keys) !== null;

@@ -88,7 +88,7 @@ export class Journal {
   /** Opens the log; false if it cannot be written now. The next line tries again. */
   async open(): Promise<boolean> {
     try {
-      this.#log ??= await AuditLog.open(this.#directory);
+      this.#log ??= await AuditLog.open(this.#directory, () => this.#floor.now());
       this.#floor.raiseWithin(this.#log.lastTime());
       return true;
     } catch (error) {

@@ -7,7 +7,7 @@
  * never adopted; a file that a backup shares is never written to. All functions that write expect the lock to be held.
  */
 import { Buffer } from "node:buffer";
-import { linkSync, lstatSync, readdirSync, renameSync, statSync, unlinkSync } from "node:fs";
+import { linkSync, lstatSync, readdirSync, renameSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { kill } from "node:process";
 import { removeQuietly, syncDirectory, temporaryName, writeNewFile } from "../atomic_file.ts";
@@ -266,7 +266,19 @@ function readOrNameBackup(homes: Homes, keys: KeyTree): StoredState {
   }
 }
 
-/** The anchor as it stood when the data key was changed: a crash right after that leaves it under the key before. */
+/**
+ * The anchor under the key of an earlier epoch, which a crash right behind a change of the data key leaves; null if there
+ * is none, or the vault cannot be read, which opening it will say.
+ */
+export function earlierAnchor(homes: Homes, keys: KeyTree): Anchor | null {
+  try {
+    return readEarlierAnchor(homes, keys, readStored(homes, keys));
+  } catch (error) {
+    if (error instanceof VaultError) return null;
+    throw error;
+  }
+}
+
 function readEarlierAnchor(homes: Homes, keys: KeyTree, state: StoredState): Anchor | null {
   for (const earlier of earlierKeys(state, keys).reverse()) {
     const anchor = readAnchor(homes, { anchor: earlier.anchor, vaultId: keys.vaultId });
@@ -332,14 +344,26 @@ function keepTornTail(homes: Homes, tornAt: number): void {
   writeNewFile(path, readGuarded(homes.vault, MAX_FILE_LENGTH).subarray(tornAt));
 }
 
+/** What killed processes left behind: plain files only, and none whose removal fails keeps a save from going on. */
 function sweepStale(homes: Homes): void {
-  const directory = dirname(homes.vault);
-  const pattern = new RegExp(`^${RegExp.escape(basename(homes.vault))}\\.tmp\\.(\\d{1,10})\\.`);
-  for (const name of readdirSync(directory)) {
-    const pid = pattern.exec(name)?.[1];
-    if (pid === undefined || isAlive(Number(pid))) continue;
-    const path = join(directory, name);
-    if (Date.now() - statSync(path).mtimeMs > STALE_MS) unlinkSync(path);
+  for (const whole of [homes.vault, homes.anchor, homes.clockFloor]) {
+    const pattern = new RegExp(`^${RegExp.escape(basename(whole))}\\.tmp\\.(\\d{1,10})\\.`);
+    for (const name of namesIn(dirname(whole))) {
+      const pid = pattern.exec(name)?.[1];
+      if (pid === undefined || isAlive(Number(pid))) continue;
+      const path = join(dirname(whole), name);
+      const info = lstatSync(path, { throwIfNoEntry: false });
+      if (info?.isFile() && Date.now() - info.mtimeMs > STALE_MS) removeQuietly(path);
+    }
+  }
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    // Whether the directory can be written is for the save itself to find.
+    return [];
   }
 }
 

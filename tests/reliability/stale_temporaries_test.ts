@@ -5,8 +5,6 @@ import { type OpenVault, openVault, put, textOf } from "../kit/open_vault.ts";
 
 /** Above the kernel's largest process id. */
 const DEAD = 2 ** 22 + 1;
-/** lib/vault/store.ts, sweepStale: it follows links, takes directories for files, and does not look at the state. */
-const NOT_MENDED = "known faults of the sweep";
 
 const hoursAgo = new Date(Date.now() - 2 * 3_600_000);
 
@@ -19,7 +17,7 @@ async function save(v: OpenVault): Promise<void> {
 
 Deno.test({
   name: "a link or a directory with a temporary file's name is left alone, and the vault is saved all the same",
-  ...leftOut(NO_SHELL ?? NOT_MENDED),
+  ...leftOut(NO_SHELL),
   fn: async () => {
     using v = await openVault({ A: "one" });
     const [link, empty, full] = ["link", "empty", "full"].map((name) => `${v.homes.vault}.tmp.${DEAD}.${name}`);
@@ -37,7 +35,6 @@ Deno.test({
 
 Deno.test({
   name: "temporary files of the records in the state directory are swept like those of the vault",
-  ...leftOut(NOT_MENDED),
   fn: async () => {
     using v = await openVault({ A: "one" });
     const left = [v.homes.vault, v.homes.anchor, v.homes.clockFloor].map((path) => `${path}.tmp.${DEAD}.x`);
