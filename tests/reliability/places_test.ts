@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { OTHER_UID, runtimeFor } from "../kit/daemon_process.ts";
 import { leftOut, NO_SHELL, NOT_ROOT } from "../kit/left_out.ts";
-import { LEFT_OUT, type Trial, type Work } from "../kit/places_trial.ts";
+import { type Trial, type Work } from "../kit/places_trial.ts";
 import { scriptCommand } from "../kit/script_command.ts";
 
 /** The promise is a second; a loaded machine is slower. */
@@ -109,7 +109,6 @@ function assertRefused(trial: Trial): void {
 function report(all: Trial[], who: string): void {
   const slowest = Math.round(Math.max(...all.map(({ ms }) => ms)));
   const refusals = all.filter(({ outcome }) => outcome !== "ok").length;
-  for (const left of LEFT_OUT) console.log(`left out: ${left}`);
   console.log(`places, as ${who}: ${all.length} cases, ${refusals} refused, the slowest after ${slowest} ms`);
 }
 
