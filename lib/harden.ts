@@ -4,6 +4,7 @@
  *
  * What this cannot give: root reads everything; another process of this user still may replace our binary, log keys or
  * start us under its own loader before the first line runs. That is why a key is refused where foreign code is seen.
+ * One that waits for our start and opens our memory before the first line keeps it open, and cannot be seen.
  */
 
 /** How far one kind of process goes. */
@@ -38,9 +39,10 @@ export function harden(options: HardenOptions = {}): Record<string, boolean> {
   // 1. Nobody of this user may attach, read /proc/PID/mem, environ or fd, from here on.
   // 2. No core file may hold a key; children inherit this.
   const held: Record<string, boolean> = platformCalls();
-  // 3. Seen while the environment still tells: who came in with the loader.
+  // 3. Seen while the environment still tells: who came in with the loader, or held this process before step 1.
   if (options.ignoreLoader !== true) {
-    found = [...LOADER_VARIABLES.filter((name) => (readVariable(name) ?? "") !== ""), ...foreignLibraries()];
+    const variables = LOADER_VARIABLES.filter((name) => (readVariable(name) ?? "") !== "");
+    found = [...variables, ...foreignLibraries(), ...debuggers()];
     held["loader"] = found.length === 0;
   }
   // 4. Whatever we create is ours alone, even where a mode was forgotten.
@@ -55,7 +57,7 @@ export function harden(options: HardenOptions = {}): Record<string, boolean> {
   return held;
 }
 
-/** What `harden` saw: loader variables that were set and libraries from unusual places; empty means clean. */
+/** What `harden` saw: loader variables that were set, libraries from unusual places, a debugger; empty means clean. */
 export function foreignCode(): readonly string[] {
   return found;
 }
@@ -121,6 +123,17 @@ export function foreignMappings(maps: string, executable: string): string[] {
     }
   }
   return [...files];
+}
+
+/** Step 1 keeps debuggers out, not one that is in already. */
+function debuggers(): string[] {
+  if (Deno.build.os !== "linux") return [];
+  try {
+    const tracer = /^TracerPid:\s+(\d+)$/m.exec(Deno.readTextFileSync("/proc/self/status"))?.[1];
+    return tracer === "0" ? [] : [`debugger, process ${tracer}`];
+  } catch {
+    return ["/proc/self/status unreadable"];
+  }
 }
 
 function clearEnvironment(): boolean {
