@@ -7,6 +7,7 @@
  * fails blocks a tool call and lets everything else pass. docs/agents.md.
  */
 import { ask as askDaemon, HOOK_WAIT_MS, RefusedError } from "../lib/client/client.ts";
+import { harden } from "../lib/harden.ts";
 import { CLAUDE_CODE, HookInputError, readClaudeEvent, writeClaudeVerdict } from "../lib/hooks/claude_code.ts";
 import { type Ask, looksLive } from "../lib/hooks/daemon.ts";
 import { type HookEvent, PASS, type Verdict } from "../lib/hooks/event.ts";
@@ -39,6 +40,8 @@ interface HookArguments {
 /** Runs `tacit hook`; resolves to the exit status. */
 export async function runHook(argv: string[]): Promise<number> {
   const parsed = parse(argv);
+  // What a tool printed comes in as it is; a call that is still to be judged waits for nothing more than it needs.
+  if ((parsed?.event ?? "PreToolUse") !== "PreToolUse") harden({ keepUmask: true, ignoreLoader: true });
   const text = parsed === null ? null : readInput();
   const given = parsed === null
     ? blocked("Cannot run the hook: expected an agent's name", true)
@@ -57,7 +60,7 @@ export async function answerHook(
 ): Promise<HookAnswer> {
   // Without the installed `--event` anything could have been a tool call.
   const block = expected === null || expected === "PreToolUse";
-  if (agent !== CLAUDE_CODE) return blocked(`Cannot run the hook for "${agent}": this agent is not known`, block);
+  if (agent !== CLAUDE_CODE) return blocked("Cannot run the hook: this agent is not known", block);
   if (text === null) return blocked("Cannot read the hook's input: it is too large", block);
   let event: HookEvent;
   try {

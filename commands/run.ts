@@ -43,8 +43,9 @@ export async function runRun(homes: Homes, command: string[], options: RunOption
     throw new CommandError("usage", "Cannot run: no command given", "tacit run --secret NAME -- command arguments");
   }
   refusePlaceholders(command);
-  const { wishes, plain } = await readWishes(options);
+  // A file of variables may hold values besides references.
   harden({ keepUmask: true, ignoreLoader: true });
+  const { wishes, plain } = await readWishes(options);
   const env = { ...Deno.env.toObject(), ...plain };
   const caller: Caller = { agent: agentHere(), session: null, project: Deno.cwd(), cwd: Deno.cwd() };
   const wants = new Map(wishes.map(({ name, mode }) => [`${name} ${mode}`, { name, mode }]));

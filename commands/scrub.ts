@@ -9,6 +9,7 @@
 import { concat, utf8 } from "../lib/bytes.ts";
 import { ask } from "../lib/client/client.ts";
 import { ScrubFeed } from "../lib/client/scrub_feed.ts";
+import { harden } from "../lib/harden.ts";
 import { type Homes, homesOf } from "../lib/paths.ts";
 import type { Caller } from "../lib/protocol/messages.ts";
 
@@ -31,6 +32,7 @@ interface ScrubArguments {
 export async function runScrub(argv: string[]): Promise<number> {
   const parsed = parse(argv);
   if (parsed === null) return await fail("usage", "Cannot scrub: expected no arguments; text is read from stdin", "");
+  harden({ keepUmask: true, ignoreLoader: true });
   const { homes, mark, two } = parsed;
   if (mark === null) return await scrubForPerson(homes);
   let open = two ? 2 : 1;
