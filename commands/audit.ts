@@ -97,7 +97,7 @@ function readSince(text: string): number {
   } catch {
     throw new CommandError(
       "usage",
-      `Cannot use --since "${text}": it is neither a duration nor a date`,
+      "Cannot use --since: the word is neither a duration nor a date",
       "such as --since 24h or --since 2030-01-31",
     );
   }

@@ -1,6 +1,7 @@
 /**
  * The flags that say what a secret may be used for, as `add`, `import` and `edit` share them. docs/cli.md, "add".
- * Naming hosts makes a secret sealed; env and file are only ever chosen by name.
+ * Naming hosts makes a secret sealed; env and file are only ever chosen by name. A word that is none of those a flag
+ * takes is not repeated: it may be a value that went astray.
  */
 import { parseDuration } from "../lib/duration.ts";
 import { parseDestination } from "../lib/grant/destination.ts";
@@ -90,7 +91,7 @@ export function readExpiry(text: string, now: number): number | null {
   } catch {
     throw new CommandError(
       "usage",
-      `Cannot use --expires "${text}": it is neither a duration nor a date`,
+      "Cannot use --expires: the word is neither a duration nor a date",
       "such as --expires 30d, --expires 2030-12-31, or --expires never",
     );
   }
@@ -101,20 +102,26 @@ function readHost(text: string): Destination {
     return parseDestination(text);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    throw new CommandError("usage", error.message, "such as --host api.github.com or --host .example.com");
+    // An address that was pasted may hold a password.
+    const state = error.message.replace(/^.*": /s, "");
+    throw new CommandError(
+      "usage",
+      `Cannot use --host: ${state}`,
+      "such as --host api.github.com or --host .example.com",
+    );
   }
 }
 
 function readInjection(text: string): InjectionMode {
   const mode = INJECTIONS.find((known) => known === text);
   if (mode !== undefined) return mode;
-  throw new CommandError("usage", `Cannot use --inject "${text}": it is not one of sealed, env, file`, "--inject env");
+  throw new CommandError("usage", "Cannot use --inject: the word is not one of sealed, env, file", "--inject env");
 }
 
 function readConfirmation(text: string): Confirmation {
   const known = (["never", "session", "use"] as const).find((word) => word === text);
   if (known !== undefined) return known;
-  throw new CommandError("usage", `Cannot use --confirm "${text}": it is not one of never, session, use`, "");
+  throw new CommandError("usage", "Cannot use --confirm: the word is not one of never, session, use", "");
 }
 
 function readText(flag: string, text: string, limit: number): string {
@@ -129,7 +136,7 @@ function readAgent(text: string): string {
   if (/^[a-z0-9][a-z0-9._-]{0,63}$/.test(text)) return text;
   throw new CommandError(
     "usage",
-    `Cannot use --agent "${text}": it is not an agent's id`,
+    "Cannot use --agent: the word is not an agent's id",
     "such as --agent claude-code",
   );
 }

@@ -40,7 +40,7 @@ function read(flag: string, text: string): number {
   } catch {
     throw new CommandError(
       "usage",
-      `Cannot use ${flag} "${text}": it is not a duration`,
+      `Cannot use ${flag}: the word is not a duration`,
       `${flag} 8h (s, m, h, d or w)`,
     );
   }

@@ -88,7 +88,7 @@ Deno.test("a mistyped verb or flag names the nearest one", async () => {
       [["add"], /missing required argument 'name'\ntacit: hint: tacit add --help\n$/],
       [["lock", "now"], /more arguments than this verb takes/],
       [["audit", "--last", "many"], /not a whole number/],
-      [["add", "KEY", "--inject", "sideways"], /--inject "sideways".*not one of sealed, env, file/],
+      [["add", "KEY", "--inject", "sideways"], /--inject: .*not one of sealed, env, file/],
       [["add", "KEY", "--expires", "soon"], /neither a duration nor a date/],
       [["add", "KEY", "--host", "http://example.com"], /only https/],
       [["add", "KEY", "--inject", "sealed"], /.*/],
