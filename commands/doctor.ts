@@ -93,11 +93,12 @@ function checkFiles(homes: Homes): Finding[] {
       hint,
     });
   }
-  if (Deno.build.os === "linux" && homes.chosen === null && !homes.runtime.startsWith("/run/user/")) {
+  const { oneShot, runtime } = homes;
+  if (Deno.build.os === "linux" && oneShot.startsWith(`${runtime}/`) && !runtime.startsWith("/run/user/")) {
     findings.push({
-      check: "runtime directory",
+      check: "one-shot files",
       state: "warn",
-      detail: "one-shot files lie on a disk: this user has no /run/user directory",
+      detail: "they lie on a disk: there is no /dev/shm, or another user has taken their place in it",
       hint: "prefer --inject env to file",
     });
   }

@@ -37,7 +37,7 @@ export function chooseHome(
   variable: string | undefined = Deno.env.get("TACIT_HOME"),
 ): Homes {
   const chosen = option ?? (variable === "" ? undefined : variable);
-  if (chosen === undefined) return homesOf(null);
+  if (chosen === undefined) return ownHome();
   const source = option === undefined ? "TACIT_HOME" : "--home";
   const refuse = (state: string, hint: string) =>
     new CommandError("usage", `Cannot use home "${escapeForDisplay(chosen)}" from ${source}: ${state}`, hint);
@@ -61,6 +61,19 @@ export function chooseHome(
     throw refuse("its path is too long to hold a socket", "use a directory with a shorter path");
   }
   return homes;
+}
+
+function ownHome(): Homes {
+  try {
+    return homesOf(null);
+  } catch {
+    // A container may run as a number that nobody entered.
+    throw new CommandError(
+      "usage",
+      "Cannot find your home: the system's user database does not know this user",
+      "name one: tacit --home DIRECTORY …",
+    );
+  }
 }
 
 /** How a prompt names the home: nothing for the user's own, its path for a chosen one. */
@@ -101,12 +114,21 @@ function isOurs(home: string): boolean {
  * directory but the root is above both, no file is looked at: `run` and its like pass here each time.
  */
 function projectHolding(home: string, start: string): string | null {
-  const own = realPath(homeDirectory());
+  const own = userDirectory();
   const above: string[] = [];
   for (let dir = realPath(start); dirname(dir) !== dir && dir !== own; dir = dirname(dir)) above.push(dir);
   if (!above.some((dir) => isInside(home, dir))) return null;
   const project = above.find((dir) => PROJECT_MARKS.some((mark) => exists(join(dir, mark))));
   return project !== undefined && isInside(home, project) ? project : null;
+}
+
+/** The user's own directory; null for a user whom the system's database does not know. */
+function userDirectory(): string | null {
+  try {
+    return realPath(homeDirectory());
+  } catch {
+    return null;
+  }
 }
 
 /** Where one stands; `/`, which is no project, if that directory was removed. */
