@@ -49,14 +49,15 @@ const RULES: Record<string, Rule> = {
   "anchor": {
     open: noted([...FOREIGN, ...CONTENTS]),
     change: noted([...FOREIGN, ...CONTENTS]),
-    daemon: noted([...FOREIGN, ...CONTENTS]),
+    // The audit log knows that there was one.
+    daemon: refused([...FOREIGN, ...CONTENTS]),
   },
   "clock": { daemon: noted([...FOREIGN, ...CONTENTS]) },
   // A daemon without its log serves on and refuses each use: tests/promises/no_line_no_use_by_the_daemon_test.ts.
   "audit directory": { audit: refused(FOREIGN), daemon: noted(FOREIGN) },
   "audit file": {
-    audit: { refused: [...FOREIGN, ROOT_READS], noted: ["an empty file"] },
-    daemon: noted([...FOREIGN, ROOT_READS, "an empty file"]),
+    audit: { refused: [...FOREIGN, ROOT_READS, "a huge file"], noted: ["an empty file"] },
+    daemon: noted([...FOREIGN, ROOT_READS, ...CONTENTS]),
   },
   "audit head": {
     audit: { refused: [...FOREIGN, ROOT_READS], noted: CONTENTS },
@@ -73,12 +74,12 @@ const RULES: Record<string, Rule> = {
 };
 /** What a user without rights can do without a file or directory of mode 0000, with a word about it or without. */
 const NOTED_IF_CLOSED = [
-  ...["state, open", "state, change", "anchor, open", "anchor, change", "anchor, daemon", "clock, daemon"],
+  ...["state, open", "state, change", "anchor, open", "anchor, change", "clock, daemon"],
   ...["audit directory, daemon", "audit file, daemon", "audit head, daemon", "audit lock, daemon"],
 ];
 const FINE_IF_CLOSED = ["vault lock, open", "backup directory, open", "backup, change"];
 const TYPED = [
-  ...["UNSAFE_FILE", "NOT_A_VAULT", "TOO_LARGE", "MISSING", "WRITE_FAILED"],
+  ...["UNSAFE_FILE", "NOT_A_VAULT", "TOO_LARGE", "MISSING", "WRITE_FAILED", "ROLLED_BACK"],
   ...["SocketError", "AuditWriteError"],
 ];
 
