@@ -6,6 +6,9 @@
  */
 import * as fs from "node:fs";
 import { join } from "node:path";
+import { makeDirectory as makeDurableDirectory } from "../atomic_file.ts";
+
+export { writeAll } from "../atomic_file.ts";
 
 /** The directory or a file of the log cannot be used. */
 export class AuditFileError extends Error {
@@ -42,9 +45,9 @@ export function listFiles(dir: string): number[] {
   return numbers.sort((a, b) => a - b);
 }
 
-/** Makes the directory, 0700, with its parents. */
+/** Makes the directory, 0700, with its parents; it lasts as long as what is written into it. */
 export function makeDirectory(dir: string): void {
-  if (!checkDirectory(dir)) Deno.mkdirSync(dir, { recursive: true, mode: 0o700 });
+  if (!checkDirectory(dir)) makeDurableDirectory(dir);
   checkDirectory(dir);
 }
 
@@ -98,11 +101,6 @@ function open(path: string, flags: number): number {
 export function standing(path: string): { size: number; inode: number | null } | null {
   const info = lstat(path);
   return info === null ? null : { size: info.size, inode: info.ino };
-}
-
-/** All of `bytes` written; a short write goes on until the system refuses. */
-export function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length;) at += fs.writeSync(fd, bytes, at);
 }
 
 /** Makes a new name in `dir` survive a power failure. */
