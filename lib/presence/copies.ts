@@ -8,10 +8,10 @@ import { removeQuietly, syncDirectory, temporaryName, writeNewFile } from "../at
 import { toHex } from "../bytes.ts";
 import type { Homes } from "../paths.ts";
 import { listBackups, listReplaced } from "../vault/backup_files.ts";
+import { secretsOf } from "../vault/difference.ts";
 import { VaultError } from "../vault/fault.ts";
 import { type FileOutline, outlineAt } from "../vault/file_outline.ts";
 import { withLock } from "../vault/lock.ts";
-import { INTERNAL_KIND } from "../vault/record.ts";
 import { readState } from "../vault/state.ts";
 import { stateOf } from "./candidates.ts";
 import type { ProvenSlot } from "./open_slot.ts";
@@ -84,8 +84,7 @@ export function proveCopies(copies: readonly Copy[], slot: ProvenSlot): ProvenCo
     try {
       const state = readState(outlineAt(copy.path).bytes, slot.keys);
       if (state.tornAt !== null) return { ...copy, fault: "its end is cut short", secrets: null };
-      const secrets = [...state.entries.values()].filter(({ meta }) => meta.kind !== INTERNAL_KIND).length;
-      return { ...copy, fault: null, secrets };
+      return { ...copy, fault: null, secrets: secretsOf(state).length };
     } catch (error) {
       if (!(error instanceof VaultError)) throw error;
       return { ...copy, fault: stateOf(error), secrets: null };

@@ -5,11 +5,10 @@
 import { equalConstantTime } from "../crypto/hash.ts";
 import { memoryOf } from "../daemon/known_vault.ts";
 import type { Homes } from "../paths.ts";
-import { type Difference, differenceOf, isSame } from "../vault/difference.ts";
+import { type Difference, differenceOf, isSame, ownRecordsOf, secretsOf } from "../vault/difference.ts";
 import { stateId } from "../vault/file_outline.ts";
 import type { StoredHeader } from "../vault/header.ts";
 import type { KeyTree } from "../vault/key_tree.ts";
-import { INTERNAL_KIND } from "../vault/record.ts";
 import { type PresentBytes, presentBytes, resealed } from "../vault/restore.ts";
 import type { OpenedSlot, SlotOptions } from "../vault/slots.ts";
 import type { Entry, VaultState } from "../vault/state.ts";
@@ -188,15 +187,12 @@ function entriesOf(
   header: StoredHeader,
 ): Entry[] {
   const other = !equalConstantTime(copyKeys.commitment, keys.commitment);
-  const all = other ? resealed(chosen, copyKeys, keys, header) : [...chosen.entries.values()];
+  const secrets = other ? resealed(chosen, copyKeys, keys, header) : secretsOf(chosen);
   const own = now ?? (other ? null : chosen);
-  return [
-    ...all.filter(({ meta }) => meta.kind !== INTERNAL_KIND),
-    ...[...own?.entries.values() ?? []].filter(({ meta }) => meta.kind === INTERNAL_KIND),
-  ];
+  return [...secrets, ...(own === null ? [] : ownRecordsOf(own))];
 }
 
-function contentsOf({ entries }: VaultState): { changed: number; secrets: number } {
-  const secrets = [...entries.values()].filter(({ meta }) => meta.kind !== INTERNAL_KIND);
+function contentsOf(state: VaultState): { changed: number; secrets: number } {
+  const secrets = secretsOf(state);
   return { changed: Math.max(0, ...secrets.map(({ meta }) => meta.updated)), secrets: secrets.length };
 }

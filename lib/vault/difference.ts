@@ -20,7 +20,7 @@ export interface Difference {
 
 /** The difference between two states. Records of tacit's own are no secrets and are passed over. */
 export function differenceOf(from: Pick<VaultState, "entries">, to: Pick<VaultState, "entries">): Difference {
-  const [before, after] = [secretsOf(from), secretsOf(to)];
+  const [before, after] = [byName(from), byName(to)];
   const difference: Difference = { back: [], gone: [], otherValue: [], otherSettings: [], same: 0 };
   for (const name of before.keys()) if (!after.has(name)) difference.gone.push(name);
   for (const [name, entry] of after) {
@@ -39,8 +39,18 @@ export function isSame({ back, gone, otherValue, otherSettings }: Difference): b
   return back.length + gone.length + otherValue.length + otherSettings.length === 0;
 }
 
-function secretsOf({ entries }: Pick<VaultState, "entries">): Map<string, Entry> {
-  return new Map([...entries].filter(([, { meta }]) => meta.kind !== INTERNAL_KIND));
+/** The secrets of a state; records of tacit's own are none. */
+export function secretsOf({ entries }: Pick<VaultState, "entries">): Entry[] {
+  return [...entries.values()].filter(({ meta }) => meta.kind !== INTERNAL_KIND);
+}
+
+/** Records of tacit's own. */
+export function ownRecordsOf({ entries }: Pick<VaultState, "entries">): Entry[] {
+  return [...entries.values()].filter(({ meta }) => meta.kind === INTERNAL_KIND);
+}
+
+function byName(state: Pick<VaultState, "entries">): Map<string, Entry> {
+  return new Map(secretsOf(state).map((entry) => [entry.meta.name, entry]));
 }
 
 /** A record made anew under the same name has another id, and revisions of its own. */

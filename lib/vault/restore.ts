@@ -8,6 +8,7 @@ import { removeQuietly } from "../atomic_file.ts";
 import type { Homes } from "../paths.ts";
 import { readAnchor, writeAnchor } from "./anchor.ts";
 import { keepCopy, keepReplaced } from "./backups.ts";
+import { secretsOf } from "./difference.ts";
 import { VaultError } from "./fault.ts";
 import { outlineOf, stateId } from "./file_outline.ts";
 import { readGuarded } from "./guarded_file.ts";
@@ -15,7 +16,6 @@ import type { Header } from "./header.ts";
 import type { KeyTree } from "./key_tree.ts";
 import { MAX_FILE_LENGTH, MINOR } from "./layout.ts";
 import { withLock } from "./lock.ts";
-import { INTERNAL_KIND } from "./record.ts";
 import type { SlotContext } from "./slot.ts";
 import { type Entry, readState, type VaultState, writeState } from "./state.ts";
 import { commitVault } from "./store.ts";
@@ -75,11 +75,11 @@ export function readProvable(bytes: Uint8Array, keys: KeyTree): { state: VaultSt
 }
 
 /**
- * The records of a state that was written under another data key, sealed anew for this one.
+ * The secrets of a state that was written under another data key, sealed anew for this one.
  * @throws {VaultError} TAMPERED if a value does not open.
  */
 export function resealed(from: VaultState, fromKeys: KeyTree, keys: KeyTree, context: SlotContext): Entry[] {
-  return [...from.entries.values()].filter(({ meta }) => meta.kind !== INTERNAL_KIND).map(({ id, meta, blob }) => {
+  return secretsOf(from).map(({ id, meta, blob }) => {
     const address = { id, rev: meta.rev };
     const value = openValue(fromKeys, from.header, address, blob);
     try {
