@@ -41,8 +41,14 @@ interface RawLine {
   open: boolean;
 }
 
-/** The lines in the first `size` bytes of a file, last first. */
+/**
+ * The lines in the first `size` bytes of a file, last first.
+ * @throws {AuditFileError} if it is larger than any that is written: without a newline it would be taken in whole.
+ */
 export function* linesBackward(fd: number, size: number): Generator<RawLine> {
+  if (size > 2 * MAX_FILE_BYTES) {
+    throw new AuditFileError("Cannot use audit file: it is larger than any that is written");
+  }
   let buffer: Uint8Array = new Uint8Array(0);
   let at = size;
   let open = true;
@@ -60,7 +66,7 @@ export function* linesBackward(fd: number, size: number): Generator<RawLine> {
       at -= chunk.length;
       for (let n = 0; n < chunk.length;) {
         const got = fs.readSync(fd, chunk, n, chunk.length - n, at + n);
-        if (got === 0) throw new Error("Cannot read audit file: it became shorter while it was read");
+        if (got === 0) throw new AuditFileError("Cannot use audit file: it became shorter while it was read");
         n += got;
       }
       buffer = concat(chunk, buffer);
@@ -93,10 +99,6 @@ export function readTail(dir: string, from: Place | null): Tail {
     const fd = openFile(logFile(dir, n), "read");
     try {
       const bytes = fs.fstatSync(fd).size;
-      // Read backwards, a file without a newline would be taken into memory whole.
-      if (bytes > 2 * MAX_FILE_BYTES) {
-        throw new AuditFileError(`Cannot use audit file "${logFile(dir, n)}": it is larger than any that is written`);
-      }
       if (n === files.at(-1)) size = bytes;
       for (const line of linesBackward(fd, bytes)) if (walk.take(line)) return walk.result(files.at(-1) ?? 0, size);
     } finally {

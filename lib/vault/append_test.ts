@@ -9,8 +9,6 @@ import { standingAt } from "./standing.ts";
 import type { VaultState } from "./state.ts";
 import { Vault } from "./vault.ts";
 
-const DAY_MS = 86_400_000;
-
 /** What `work` did to the vault's file. */
 async function seen(v: OpenVault, work: () => Promise<unknown>): Promise<"added" | "written anew" | "other"> {
   const before = { bytes: Deno.readFileSync(v.homes.vault), inode: Deno.statSync(v.homes.vault).ino };
@@ -59,15 +57,15 @@ Deno.test("a file that a backup shares is never written to", async () => {
   assert.deepEqual(Deno.readFileSync(shared), before);
 });
 
-Deno.test("after a day without a backup the file is written anew and one is kept, whichever way the clock went", async () => {
+Deno.test("after a quarter of an hour without a backup the file is written anew and one is kept, whichever way the clock went", async () => {
   using v = await openVault({ A: "one" });
-  for (const days of [-2, 2]) {
+  for (const minutes of [-16, 16]) {
     for (const { path } of listBackups(v.homes)) {
-      const then = new Date(Date.now() + days * DAY_MS);
+      const then = new Date(Date.now() + minutes * 60_000);
       Deno.utimeSync(path, then, then);
     }
     const kept = listBackups(v.homes).length;
-    assert.equal(await seen(v, () => v.vault.change([put(`B_${days + 2}`, "two")])), "written anew");
+    assert.equal(await seen(v, () => v.vault.change([put(`B_${minutes + 16}`, "two")])), "written anew");
     assert.equal(listBackups(v.homes).length, kept + 1);
   }
 });

@@ -126,7 +126,7 @@ export function commitVault(
 
 /**
  * True if a frame may be added to the file of `current`: its end is whole, no backup shares it, and the newest backup is
- * younger than a day. The rest is for `compactionDue` to say, which knows the frame.
+ * young enough. The rest is for `compactionDue` to say, which knows the frame.
  */
 export function mayAppend(homes: Homes, current: StoredState): boolean {
   return current.tornAt === null && current.standing.links === 1n && !backupIsDue(homes, Date.now());

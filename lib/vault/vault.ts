@@ -9,6 +9,7 @@ import type { SecretMetadata } from "../grant/grant.ts";
 import { isName } from "../names.ts";
 import type { Homes } from "../paths.ts";
 import { Secret } from "../secret.ts";
+import { checkAnchor } from "./anchor.ts";
 import { UnsyncedError } from "./append.ts";
 import { applyEdits, type Edit, type Edited, merged } from "./edits.ts";
 import { VaultError } from "./fault.ts";
@@ -218,6 +219,8 @@ export class Vault {
 
   #load(locked: boolean): void {
     const { state, notes } = loadVault(this.#homes, this.#keys, { locked });
+    // Whoever deletes the anchor does not reach what this process remembers.
+    checkAnchor(state, this.#state);
     this.#state = state;
     this.#notes = notes;
     this.#mustReload = false;
