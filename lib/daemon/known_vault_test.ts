@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { setStage } from "../../tests/kit/daemon_stage.ts";
+import { HOUR, setStage } from "../../tests/kit/daemon_stage.ts";
 import { headFile } from "../audit/files.ts";
 import { memoryOf } from "./known_vault.ts";
 
@@ -19,6 +19,8 @@ Deno.test("a machine that never used the vault remembers nothing, and one that d
 Deno.test("any one record that is left tells that the vault was used here", async () => {
   await using stage = await setStage();
   const { homes } = stage;
+  // The record of time is written once it is later than the anchor's.
+  stage.clock.pass(HOUR);
   await (await stage.start()).stop();
   Deno.removeSync(homes.anchor);
   const records = [homes.audit, headFile(homes.audit), homes.clockFloor];
@@ -35,6 +37,7 @@ Deno.test("any one record that is left tells that the vault was used here", asyn
 Deno.test("records that another key made tell nothing", async () => {
   await using stage = await setStage();
   await using other = await setStage();
+  other.clock.pass(HOUR);
   await (await other.start()).stop();
   const { homes } = stage;
   for (const record of ["audit", "audit.head", "clock"]) {

@@ -81,6 +81,9 @@ export function writeFrame(
   keys: KeyTree,
   context: SlotContext,
 ): Uint8Array {
+  if (!Number.isSafeInteger(frame.generation)) {
+    throw new VaultError("TOO_LARGE", "Cannot write vault: there is no further generation");
+  }
   const unit = INDEX_PADDING[frame.type];
   const plaintext = new Uint8Array(Math.ceil((frame.index.length + 4) / unit) * unit);
   const blobs = concat(...frame.blobs);
@@ -131,7 +134,7 @@ function parseHead(file: Uint8Array, at: number, generation: number | null): Hea
   const wellFormed = FRAME_MAGIC.every((b, i) => file[at + i] === b) && view.getUint32(4) % 2 ** 24 === 0;
   if (!wellFormed || !isFrameType(type)) return { broken: "its head is not one", torn: true };
   const found = Number(view.getBigUint64(8));
-  const inOrder = generation === null ? found >= 1 && Number.isSafeInteger(found) : found === generation;
+  const inOrder = Number.isSafeInteger(found) && (generation === null ? found >= 1 : found === generation);
   if (!inOrder) return { broken: "its generation is out of order", torn: false };
   const blobLength = view.getUint32(16);
   const indexLength = view.getUint32(20);

@@ -3,7 +3,13 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { toHex, utf8 } from "../../lib/bytes.ts";
 import { emptyGrant } from "../../lib/grant/grant.ts";
 import { VERSION } from "../../lib/self.ts";
-import { newRecoveryCode, openWithPassphrase, setPassphrase, setRecovery } from "../../lib/vault/slots.ts";
+import {
+  changeDataKey,
+  newRecoveryCode,
+  openWithPassphrase,
+  setPassphrase,
+  setRecovery,
+} from "../../lib/vault/slots.ts";
 import { type Edit, Vault } from "../../lib/vault/vault.ts";
 import { MIN_MEMORY_KIB } from "../../wasm/argon2id.ts";
 import { expectedValue, type Kept } from "./corpus_writer.ts";
@@ -24,6 +30,8 @@ interface Story {
   internal?: { [name: string]: string };
   /** Gives the vault another passphrase and another code. */
   newSecrets?: string;
+  /** Gives it another data key, with this passphrase and another code; then come these edits. */
+  newDataKey?: { passphrase: string; edits: Edit[][] };
 }
 
 const STORIES: Story[] = [
@@ -64,6 +72,27 @@ const STORIES: Story[] = [
     edits: [],
     values: {},
   },
+  {
+    name: "tacit_0_1_appended",
+    feature: "written by tacit: saves that each added a frame",
+    edits: [
+      [put("FIRST", "first value")],
+      [put("SECOND", "second value"), { op: "put_internal", name: "STATE", value: utf8("made-up state") }],
+      [put("FIRST", null, { description: "with a description" })],
+    ],
+    values: { FIRST: "first value", SECOND: "second value" },
+    internal: { STATE: "made-up state" },
+  },
+  {
+    name: "tacit_0_1_second_data_key",
+    feature: "written by tacit: under its second data key, with what it keeps of the first one's tree",
+    edits: [[put("FIRST", "first value")]],
+    values: { FIRST: "first value", SECOND: "second value", THIRD: "third value" },
+    newDataKey: {
+      passphrase: "the second passphrase",
+      edits: [[put("SECOND", "second value")], [put("THIRD", "third value")]],
+    },
+  },
 ];
 
 /** Those of them that are missing. */
@@ -78,7 +107,7 @@ async function told(story: Story): Promise<{ bytes: Uint8Array; kept: Kept }> {
   const { homes } = home;
   let recovery = newRecoveryCode();
   const options = { passphrase: utf8(FIRST), recovery: recovery.bits, kdf: story.kdf ?? CHEAP };
-  const { vault } = await Vault.create(homes, options);
+  let { vault } = await Vault.create(homes, { ...options, saving: "append" });
   for (const edits of story.edits) await vault.change(edits);
   if (story.newSecrets !== undefined) {
     const opened = await openWithPassphrase(homes.vault, utf8(FIRST));
@@ -86,6 +115,14 @@ async function told(story: Story): Promise<{ bytes: Uint8Array; kept: Kept }> {
     recovery = newRecoveryCode();
     await setRecovery(homes, opened, recovery.bits);
     await vault.reload();
+  }
+  if (story.newDataKey !== undefined) {
+    const opened = await openWithPassphrase(homes.vault, utf8(FIRST));
+    recovery = newRecoveryCode();
+    const passphrase = utf8(story.newDataKey.passphrase);
+    const { keys } = await changeDataKey(homes, opened, { passphrase, kdf: CHEAP, recovery: recovery.bits });
+    vault = await Vault.open(homes, keys, { saving: "append" });
+    for (const edits of story.newDataKey.edits) await vault.change(edits);
   }
   const bytes = Deno.readFileSync(homes.vault);
   const records = vault.list().map((meta) => ({ ...meta, ...expectedValue(story.values[meta.name] ?? "") }));
@@ -95,10 +132,10 @@ async function told(story: Story): Promise<{ bytes: Uint8Array; kept: Kept }> {
     feature: story.feature,
     made_by: `tacit ${VERSION}`,
     since: VERSION,
-    passphrases: [story.newSecrets ?? FIRST],
+    passphrases: [story.newDataKey?.passphrase ?? story.newSecrets ?? FIRST],
     recovery_codes: [recovery.code],
     expect: {
-      ...{ minor: 0, epoch: 1, generation: vault.generation, torn: false, read_only: false, slots: [1, 2] },
+      ...{ minor: 0, epoch: vault.epoch, generation: vault.generation, torn: false, read_only: false, slots: [1, 2] },
       records: JSON.parse(JSON.stringify(records)),
       internal: story.internal ?? {},
     },
