@@ -72,7 +72,20 @@ Deno.test("only a plain file of one name, directly in the session's own place, i
     Deno.writeTextFileSync(join(results, "deeper", "b.txt"), "x");
     Deno.symlinkSync(outside, join(results, "link.txt"));
     Deno.linkSync(outside, join(results, "hard.txt"));
-    const others = ["../mine.txt", "deeper/b.txt", "deeper", "link.txt", "hard.txt", "missing.txt", "."];
+    // One of the name that is there, elsewhere.
+    Deno.writeTextFileSync(join(results, "..", "a.txt"), "x");
+    Deno.writeTextFileSync(join(results, "deeper", "a.txt"), "x");
+    const others = [
+      "../a.txt",
+      "deeper/a.txt",
+      "../mine.txt",
+      "deeper/b.txt",
+      "deeper",
+      "link.txt",
+      "hard.txt",
+      "missing.txt",
+      ".",
+    ];
     for (const name of others) assert.ok(!isOwnResult(join(results, name), places), name);
     return Promise.resolve();
   }));
