@@ -4,6 +4,7 @@
  *   deno run -A tools/run_tests.ts              everything but what needs the compiled program or a real agent
  *   deno run -A tools/run_tests.ts --compiled-with   the same on the Deno that runs inside the compiled program
  *   deno run -A tools/run_tests.ts --binary     tests/cli against dist/tacit
+ *   deno run -A tools/run_tests.ts --binary tests/probe     the hardening probe, against dist/tacit
  *   deno run -A tools/run_tests.ts --reliability     tests/reliability: crashes, faults, damage; CI's depth
  *   deno run -A tools/run_tests.ts --torture    the same, as deep as docs/reliability.md says
  *   deno run -A tools/run_tests.ts PATH…        only these
@@ -24,7 +25,7 @@ const onReliability = onTorture || options.includes("--reliability");
 
 const runner = onCompiler ? compiler() : [Deno.execPath()];
 // tests/cli runs on the older version inside the compiled program, which is how its users meet it.
-const apart = ["tests/reliability", ...(onCompiler ? ["tests/cli"] : [])];
+const apart = ["tests/reliability", "tests/probe", ...(onCompiler ? ["tests/cli"] : [])];
 // Types are checked once, by the version that develops; the other one ships an older TypeScript.
 const old = ["--no-check", "--preload", `${ROOT}tools/quiet_sanitizers.ts`];
 const ignored = paths.length > 0 || onReliability ? [] : [`--ignore=${apart.join(",")}`];

@@ -29,6 +29,8 @@ export interface Run {
   stdin?: Uint8Array | string;
   /** Milliseconds after which it is killed (default 30 s): no test may hang the suite. */
   limit?: number;
+  /** Another user to run it as, which only root may ask for. */
+  uid?: number;
 }
 
 /** Runs a command in exactly the given environment and returns both streams; never throws for its status. */
@@ -40,6 +42,7 @@ export async function runProgram(command: string[], options: Run): Promise<Ended
     cwd: options.cwd,
     env: options.env,
     clearEnv: true,
+    ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
