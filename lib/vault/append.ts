@@ -4,7 +4,8 @@
  * What stood in the file before is never touched. If anything fails, the file is cut back to where it ended, so that
  * the frame which was refused is not found there later.
  */
-import { closeSync, fdatasyncSync, ftruncateSync, readSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, ftruncateSync, readSync } from "node:fs";
+import { writeAll } from "../atomic_file.ts";
 import { VaultError } from "./fault.ts";
 import { openGuardedForWriting } from "./guarded_file.ts";
 import { sameStanding, type Standing, standingOf } from "./standing.ts";
@@ -37,7 +38,7 @@ export function appendFrame<T>(
       throw new VaultError("WRITE_FAILED", "Cannot save vault: its file was exchanged while it was locked");
     }
     try {
-      for (let at = 0; at < frame.length;) at += writeSync(fd, frame, at, frame.length - at, end + at);
+      writeAll(fd, frame, end);
       sync(fd);
       const proven = prove(readBack(fd, end, frame.length));
       return { standing: standingOf(fd), proven };

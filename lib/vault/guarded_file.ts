@@ -2,8 +2,9 @@
  * Opens files that must be ours alone: no link, FIFO, device or directory, owned by this user, closed to everyone
  * else. Opened without blocking and checked by descriptor, so nothing can be swapped between check and use.
  */
-import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
 import type { Stats } from "node:fs";
+import { makeDirectory } from "../atomic_file.ts";
 import { VaultError } from "./fault.ts";
 import { type Standing, standingOf } from "./standing.ts";
 
@@ -74,7 +75,7 @@ export function openGuardedForWriting(path: string): number {
  */
 export function guardDirectory(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectory(path);
   } catch (error) {
     throw asVaultError(error, path);
   }
