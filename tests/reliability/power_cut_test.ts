@@ -37,8 +37,13 @@ const NO_LINKS: [string, Fault] = [" without links", {
   operations: ["LINK"],
 }];
 
+/** At CI's depth only the edits in every way of saving: everything else is saved alike in all. */
 const TRIALS: TrialName[] = [
-  ...SAVINGS.flatMap((saving) => VAULT_STORIES.map((story): TrialName => `vault ${story} ${saving}`)),
+  ...SAVINGS.flatMap((saving, i) =>
+    VAULT_STORIES.filter((story) => TORTURE || i === 0 || story === "edits").map((story): TrialName =>
+      `vault ${story} ${saving}`
+    )
+  ),
   "clock",
   "audit begins",
   "audit goes on",
@@ -95,7 +100,8 @@ for (const trial of TRIALS) {
     fn: async () => {
       using library = buildFaultLibrary();
       using runs = await faultRuns(library, trial);
-      for (const [what, fault] of trial.startsWith("vault") ? [NOTHING, NO_LINKS] : [NOTHING]) {
+      const linksMatter = trial.startsWith("vault") && (TORTURE || / (edits|create) /.test(trial));
+      for (const [what, fault] of linksMatter ? [NOTHING, NO_LINKS] : [NOTHING]) {
         const [log = []] = await runs.record([fault]);
         const acknowledged = log.filter((logged) => logged.path.startsWith("ack")).length;
         assert.equal(acknowledged, trialOf(trial, runs.home).steps.length, "not everything was acknowledged");
