@@ -78,11 +78,6 @@ export const AUDIT: readonly Mutant[] = [
       "if (record.seq > 0) return null;",
       "a replaced end is named",
     ],
-    "audit-other-key": [
-      "if (record.key !== this.#keyId) return",
-      'if (record.key === "") return',
-      "lines of another key are named",
-    ],
     "audit-head-missing": [
       "if (walk.keyedLines > 0) return fault(",
       "if (walk.keyedLines < 0) return fault(",

@@ -176,11 +176,6 @@ export const DAEMON: readonly Mutant[] = [
   }),
   ...mutantsOf("lib/daemon/socket.ts", [SOCKET], {
     "socket-mode": ["Deno.umask(0o177)", "Deno.umask(0o077)", "a socket is 0600 from the first moment"],
-    "socket-directory-mode": [
-      "if (((info.mode ?? 0o777) & 0o077) !== 0) throw",
-      "if (((info.mode ?? 0o777) & 0o007) !== 0) throw",
-      "a directory that others enter is refused",
-    ],
     "socket-directory-link": [
       "const info = Deno.lstatSync(path);",
       "const info = Deno.statSync(path);",
@@ -357,12 +352,6 @@ export const DAEMON: readonly Mutant[] = [
       "    const wipe = () => {\n      open.vault.close();\n      open.keys.wipe();\n    };",
       "const wipe = () => {};",
       "a lock wipes the key",
-    ],
-    "keyring-tables-forgotten": [
-      "      this.#tables = buildTables(values);\n",
-      "      this.#tables ??= buildTables(values);\n",
-      "a new value is scrubbed at once",
-      [WIDENING],
     ],
   }),
   ...mutantsOf("lib/daemon/clock.ts", ["lib/daemon/clock_test.ts", LEAVES], {

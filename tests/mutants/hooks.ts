@@ -70,17 +70,6 @@ export const HOOKS: readonly Mutant[] = [
       "",
       "a command whose parts are unknown is not allowed",
     ],
-    "rules-deny-narrow": [
-      "widened.some((text) => matchesWidely(pattern, text))",
-      "widened.some((text) => matchesNarrowly(pattern, text))",
-      "a denying rule is read widely",
-      ["lib/hooks/permission_rules_test.ts"],
-    ],
-    "rules-deny-as-written": [
-      "const widened = texts.flatMap(variants);",
-      "const widened = texts;",
-      "a denied command in other clothes is denied",
-    ],
     "rules-prefix": [
       "text === prefix || text.startsWith(`${prefix} `)",
       "text === prefix || text.startsWith(prefix)",
@@ -196,12 +185,6 @@ export const HOOKS: readonly Mutant[] = [
       ") {",
       "one-shot files lie where nobody else looks",
     ],
-    "one-shot-overwrites-a-link": [
-      "if (!info.isFile() || info.nlink !== 1) return;",
-      "if (!info.isFile()) return;",
-      "what the command put in a file's place is not overwritten",
-    ],
-    "one-shot-not-overwritten": ["        overwrite(path);\n", "", "a one-shot file is overwritten before it goes"],
   }),
   ...mutantsOf("lib/run/output.ts", ["lib/run/output_test.ts", "lib/run/local_scrubber_test.ts"], {
     "output-daemon-lost": [

@@ -127,11 +127,6 @@ export const SHELL: readonly Mutant[] = [
       "    return reading;",
       "a command whose name is not written out may be any interpreter",
     ],
-    "shell-stranger": [
-      "return PLAIN.has(name) || (rule !== null && !rule.scan) ? reading : scanned(reading, words, from);",
-      "return reading;",
-      "an interpreter among a stranger's words is seen",
-    ],
     "shell-attached-code": [
       "if (option.words === 0) reading.code.add(i + 1);",
       "",

@@ -22,11 +22,6 @@ export const VAULT_CORE: readonly Mutant[] = [
       "a frame follows from the one before",
     ],
     "frame-values-unsealed": [", sha256(blobs));", ");", "the frame's MAC covers its values"],
-    "frame-generation": [
-      ": found === generation;",
-      ": found >= generation;",
-      "generations follow one another without a gap",
-    ],
     "frame-torn-anywhere": [
       "torn: end === file.length",
       "torn: true",
@@ -64,11 +59,6 @@ export const VAULT_CORE: readonly Mutant[] = [
     ],
     "state-blob-places": ["record.offset !== offset || ", "", "blobs stand one after the other"],
     "state-blob-sizes": ["|| !isBlobLength(record.length)) throw", ") throw", "a blob has a size that can occur"],
-    "state-blob-area": [
-      "if (offset !== frame.blobs.length) throw",
-      "if (offset < 0) throw",
-      "no byte of the blobs is without a record",
-    ],
     "state-newer-saved": [
       "if (state.header.minor <= MINOR) return;",
       "if (state.header.minor <= MINOR + 1) return;",
@@ -106,11 +96,6 @@ export const VAULT_CORE: readonly Mutant[] = [
       "    writeAnchor(homes, keys, state, Date.now());\n    return [];",
       "    return [];",
       "a save is remembered",
-    ],
-    "store-torn-tail-lost": [
-      "if (current.tornAt !== null) keepTornTail(homes, current, current.tornAt);",
-      "",
-      "a torn tail is kept aside before it is dropped",
     ],
     "store-temporary-left": [
       "    } catch (error) {\n      removeQuietly(temporary);\n",
@@ -189,11 +174,6 @@ export const VAULT_CORE: readonly Mutant[] = [
   ...mutantsOf("lib/vault/lock.ts", [SAVE], {
     "lock-shared": ["while (!file.tryLockSync(true)) {", "while (!file.tryLockSync(false)) {", "the lock lets one in"],
     "lock-link": ["  guardFile(path);\n", "", "the lock is a plain file of ours"],
-    "lock-unnamed": [
-      "  nameHolder(file);\n  return work();\n}\n\n/** The result of `work` if",
-      "  return work();\n}\n\n/** The result of `work` if",
-      "who waits is told for whom",
-    ],
   }),
   ...mutantsOf("lib/vault/rekey.ts", [SLOTS], {
     "rekey-foreign-key": [
@@ -205,16 +185,6 @@ export const VAULT_CORE: readonly Mutant[] = [
       "if (slots.length === 0) {",
       "if (slots.length < 0) {",
       "the last way into a vault cannot be removed",
-    ],
-    "rekey-retired-stays": [
-      "filter((s) => s.type !== type)",
-      "filter((s) => s.type !== type || s.type === SLOT_PASSPHRASE)",
-      "a replaced passphrase opens nothing",
-    ],
-    "rekey-backups-stay": [
-      "removeBackupsWithSlots(homes, retired.map((s) => s.id))",
-      "removeBackupsWithSlots(homes, [])",
-      "a replaced passphrase opens no backup",
     ],
     "rekey-newer": ["    refuseNewer(state);\n", "", "slots of a newer version's vault are not changed"],
   }),

@@ -122,20 +122,9 @@ export const VAULT_FILES: readonly Mutant[] = [
   ...mutantsOf("lib/vault/backups.ts", [BACKUPS, SAVE], {
     "backups-last": ["KEEP_LAST = 5", "KEEP_LAST = 4", "the last five backups are kept"],
     "backups-days": ["KEEP_DAYS = 7", "KEEP_DAYS = 6", "a backup a day is kept for a week"],
-    "backups-one-a-day": [" && !days.has(day)", "", "of one day, one backup is kept"],
-    "backups-foreign-files": ["{8}$`", "{8}`", "other files among the backups are left alone"],
-    "backups-links": ["if (info?.isFile())", "if (info)", "a link among the backups is no backup"],
-    "backups-retired": [
-      "doomed.forEach((backup) => removeQuietly(backup.path));",
-      "",
-      "a backup that a retired secret opens is removed",
-      ["lib/vault/slots_test.ts"],
-    ],
     "backups-torn": [".tornAt === null) return backup.path", ") return backup.path", "a torn backup is not offered"],
   }),
   ...mutantsOf("lib/vault/guarded_file.ts", [SAVE], {
-    "guard-link": ["(constants.O_NOFOLLOW ?? 0)", "0", "a link in the vault's place is refused"],
-    "guard-fifo": ["(constants.O_NONBLOCK ?? 0)", "0", "a FIFO in the vault's place makes nothing wait"],
     "guard-kind": [
       'if (!info.isFile()) throw unsafe(path, "not a regular file");',
       "",
