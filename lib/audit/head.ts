@@ -7,8 +7,10 @@
  */
 import * as fs from "node:fs";
 import { dirname } from "node:path";
+import { replaceFile } from "../atomic_file.ts";
 import { utf8 } from "../bytes.ts";
 import { headMac, keyIdOf } from "./chain.ts";
+import { NO_HASH } from "./record.ts";
 import { headFile, openFile, syncDirectory, writeAll } from "./files.ts";
 
 /** Line `seq` of the log has `hash`, says the holder of the key named `keyId`. */
@@ -48,9 +50,7 @@ export function readHead(dir: string): Head | null | "damaged" {
 /** Notes that line `seq` has `hash`. The caller holds the lock. */
 export function writeHead(dir: string, seq: number, hash: string, key: Uint8Array): void {
   const path = headFile(dir);
-  const text = `tacit-audit-head 1 ${String(seq).padStart(16, "0")} ${hash} ${keyIdOf(key)} ${
-    headMac(key, seq, hash)
-  }\n`;
+  const text = headText(seq, hash, key);
   const fd = openFile(path, "write", !fs.existsSync(path));
   try {
     writeAll(fd, utf8(text));
@@ -59,6 +59,19 @@ export function writeHead(dir: string, seq: number, hash: string, key: Uint8Arra
   } finally {
     fs.closeSync(fd);
   }
+}
+
+function headText(seq: number, hash: string, key: Uint8Array): string {
+  const mac = headMac(key, seq, hash);
+  return `tacit-audit-head 1 ${String(seq).padStart(16, "0")} ${hash} ${keyIdOf(key)} ${mac}\n`;
+}
+
+/**
+ * Makes the first head of a log, before its first keyed line: it vouches for nothing, and is on disk as a whole or not
+ * at all. Once there are keyed lines, a head that is missing or empty is an alarm.
+ */
+export function beginHead(dir: string, key: Uint8Array): void {
+  replaceFile(headFile(dir), utf8(headText(0, NO_HASH, key)));
 }
 
 /** Forces the head to disk, and its name, which the first unlock of a log made. */

@@ -22,7 +22,7 @@ import {
   withLock,
   writeAll,
 } from "./files.ts";
-import { type Head, readHead, syncHead, writeHead } from "./head.ts";
+import { beginHead, type Head, readHead, syncHead, writeHead } from "./head.ts";
 import { hasKeyedLine } from "./query.ts";
 import { alarm, checkpoint, damageLine, type Draft, keyChange, LOG_ALARMS, type LogAlarm } from "./own_lines.ts";
 import { NO_HASH } from "./record.ts";
@@ -203,6 +203,8 @@ export class AuditLog {
     const from = Math.floor(tail.seq / CHECKPOINT_EVERY) * CHECKPOINT_EVERY;
     if (key !== null && seq - from >= CHECKPOINT_EVERY) add(checkpoint(from + 1, seq, hash));
 
+    // A keyed line without a head would look like one whose head was taken away.
+    if (key !== null && readHead(this.#dir) === null) beginHead(this.#dir, key);
     // Until the write has succeeded, what stands in the file is not known.
     this.#inode = null;
     const { file, size, inode } = this.#put(tail, utf8(text));

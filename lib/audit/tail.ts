@@ -164,7 +164,9 @@ class BackwardWalk {
     const junk = this.#junk.toReversed();
     if (junk.length === 0) return this.#open ? { code: "torn_tail", ref: sha256Hex(line) } : null;
     const bytes = concat(...junk.flatMap((part, i) => i === 0 ? [part] : [utf8("\n"), part]));
-    return { code: junk.length === 1 && this.#open ? "torn_tail" : "chain_broken", ref: sha256Hex(bytes) };
+    // Zeros stand where a disk had made room and its bytes never arrived; nobody writes them.
+    const torn = junk.length === 1 && (this.#open || bytes.includes(0));
+    return { code: torn ? "torn_tail" : "chain_broken", ref: sha256Hex(bytes) };
   }
 
   #break(code: Damage["code"]): true {

@@ -41,7 +41,10 @@ export function verifyAudit(
 ): VerifyResult {
   try {
     if (listFiles(dir).length === 0) {
-      if (readHead(dir) === null) return { ok: true, lines: 0, keyed: false, uncovered: 0 };
+      const head = readHead(dir);
+      if (head === null || (head !== "damaged" && head.seq === 0)) {
+        return { ok: true, lines: 0, keyed: false, uncovered: 0 };
+      }
       return {
         ok: false,
         file: basename(headFile(dir)),

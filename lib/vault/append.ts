@@ -70,10 +70,14 @@ function readBack(fd: number, from: number, length: number): Uint8Array {
   return bytes;
 }
 
-/** Where this fails too, a reader finds a torn tail or a whole frame that nobody was told of; it copes with both. */
+/**
+ * Where this fails too, a reader finds a torn tail or a whole frame that nobody was told of; it copes with both. Synced,
+ * so that a backup which the next save makes of this file does not come back from a power cut with the frame in it.
+ */
 function cutBack(fd: number, end: number): void {
   try {
     ftruncateSync(fd, end);
+    fdatasyncSync(fd);
   } catch {
     // The first failure is what the caller has to hear.
   }

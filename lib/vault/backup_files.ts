@@ -2,7 +2,7 @@
  * Which files are the vault's backups, by their names alone: nothing of the format is loaded for it.
  * docs/format.md, "Save protocol".
  */
-import { lstatSync, readdirSync } from "node:fs";
+import { lstatSync, readdirSync, type Stats } from "node:fs";
 import { basename, join } from "node:path";
 import type { Homes } from "../paths.ts";
 
@@ -49,9 +49,21 @@ function oursIn(homes: Homes, pattern: string): { path: string; part: string; wr
   return namesIn(homes.backups).flatMap((name) => {
     const part = whole.exec(name)?.[1];
     const path = join(homes.backups, name);
-    const info = part === undefined ? undefined : lstatSync(path, { throwIfNoEntry: false });
+    const info = part === undefined ? undefined : infoOf(path);
     return part !== undefined && info?.isFile() ? [{ path, part, written: info.mtimeMs }] : [];
   });
+}
+
+/**
+ * What stands at `path`, or null where the disk does not say: looking through backups comes after a save that is durable,
+ * so it must not make it look refused.
+ */
+export function infoOf(path: string): Stats | null | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return null;
+  }
 }
 
 function namesIn(directory: string): string[] {

@@ -4,11 +4,11 @@
  * replaced is kept here as well. docs/format.md, "Save protocol".
  */
 import { linkSync, lstatSync, renameSync, utimesSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { removeQuietly, syncDirectory, temporaryName, writeNewFile } from "../atomic_file.ts";
 import { toHex } from "../bytes.ts";
 import type { Homes } from "../paths.ts";
-import { listBackups, listReplaced } from "./backup_files.ts";
+import { infoOf, listBackups, listReplaced } from "./backup_files.ts";
 import { VaultError } from "./fault.ts";
 import { guardDirectory, guardFile, readGuarded } from "./guarded_file.ts";
 import type { KeyTree } from "./key_tree.ts";
@@ -97,7 +97,9 @@ export function pruneBackups(homes: Homes): number {
 /** Removes these files; says how many went and how many could not. */
 export function removeBackups(doomed: readonly { path: string }[]): { removed: number; failed: number } {
   doomed.forEach(({ path }) => removeQuietly(path));
-  const failed = doomed.filter(({ path }) => lstatSync(path, { throwIfNoEntry: false }) !== undefined).length;
+  const failed = doomed.filter(({ path }) => infoOf(path) !== undefined).length;
+  // Whoever is told that they are gone must not find them back after a power cut.
+  if (!syncedQuietly(doomed.map(({ path }) => dirname(path)))) return { removed: 0, failed: doomed.length };
   return { removed: doomed.length - failed, failed };
 }
 
@@ -139,6 +141,15 @@ function writeAs(path: string, bytes: Uint8Array, accessed: number, written: num
   } catch (error) {
     removeQuietly(temporary);
     throw error;
+  }
+}
+
+function syncedQuietly(directories: string[]): boolean {
+  try {
+    new Set(directories).forEach(syncDirectory);
+    return true;
+  } catch {
+    return false;
   }
 }
 

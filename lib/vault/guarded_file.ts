@@ -11,6 +11,9 @@ import { type Standing, standingOf } from "./standing.ts";
 const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 const WRITE_FLAGS = constants.O_RDWR | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
+/** Answers of a disk that takes nothing more; none of them says that a file is unsafe. */
+const NO_ROOM = ["ENOSPC", "EDQUOT", "EROFS", "EIO"];
+
 /**
  * The first `limit` bytes of the regular file `path` (`whole`: it must not be longer).
  * @throws {VaultError} MISSING, UNSAFE_FILE, or TOO_LARGE before anything is read.
@@ -77,7 +80,10 @@ export function guardDirectory(path: string): void {
   try {
     makeDirectory(path);
   } catch (error) {
-    throw asVaultError(error, path);
+    const code = String((error as { code?: unknown }).code);
+    if (!NO_ROOM.includes(code)) throw asVaultError(error, path);
+    const hint = "Nothing was changed; make room or repair the disk, then try again";
+    throw new VaultError("WRITE_FAILED", `Cannot make directory "${path}": ${code}`, hint, { cause: error });
   }
   checkDirectory(path);
 }
@@ -87,7 +93,7 @@ export function guardDirectory(path: string): void {
  * @throws {VaultError} UNSAFE_FILE.
  */
 export function checkDirectory(path: string): void {
-  const info = lstatSync(path, { throwIfNoEntry: false });
+  const info = infoOf(path);
   if (info === undefined) return;
   if (!info.isDirectory()) throw unsafe(path, "not a directory");
   checkOwner(path, info);
@@ -98,10 +104,19 @@ export function checkDirectory(path: string): void {
  * @throws {VaultError} UNSAFE_FILE.
  */
 export function guardFile(path: string): void {
-  const info = lstatSync(path, { throwIfNoEntry: false });
+  const info = infoOf(path);
   if (info === undefined) return;
   checkKind(path, info);
   checkOwner(path, info);
+}
+
+/** What stands at `path`, a link itself and not its target. */
+function infoOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw asVaultError(error, path);
+  }
 }
 
 function openGuarded(path: string, flags = READ_FLAGS): number {

@@ -17,7 +17,7 @@ const RETRY_MS = 20;
 export async function withLock<T>(path: string, work: () => T, deadlineMs = DEADLINE_MS): Promise<T> {
   using file = openLock(path);
   const deadline = performance.now() + deadlineMs;
-  while (!file.tryLockSync(true)) {
+  while (!tryLock(file, path)) {
     if (performance.now() > deadline) throw busy(path);
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
@@ -27,7 +27,7 @@ export async function withLock<T>(path: string, work: () => T, deadlineMs = DEAD
 /** The result of `work` if the lock is free, else null. */
 export function ifUnlocked<T>(path: string, work: () => T): T | null {
   using file = openLock(path);
-  return file.tryLockSync(true) ? whileHeld(file, work) : null;
+  return tryLock(file, path) ? whileHeld(file, work) : null;
 }
 
 /**
@@ -39,7 +39,7 @@ function whileHeld<T>(file: Deno.FsFile, work: () => T): T {
     nameHolder(file);
     return work();
   } finally {
-    file.unlockSync();
+    release(file);
   }
 }
 
@@ -48,15 +48,40 @@ function openLock(path: string): Deno.FsFile {
   try {
     return Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 });
   } catch (cause) {
-    const state = cause instanceof Error ? cause.name : "unknown fault";
-    throw new VaultError("WRITE_FAILED", `Cannot lock vault with "${path}": ${state}`, undefined, { cause });
+    throw cannotLock(path, cause);
   }
 }
 
-/** The pid is for people only; whether the lock is held is the kernel's knowledge. */
+function tryLock(file: Deno.FsFile, path: string): boolean {
+  try {
+    return file.tryLockSync(true);
+  } catch (cause) {
+    throw cannotLock(path, cause);
+  }
+}
+
+/** What was done under the lock stays done: closing the file gives the lock back as well. */
+function release(file: Deno.FsFile): void {
+  try {
+    file.unlockSync();
+  } catch {
+    // Nobody but a process forked meanwhile could still hold it.
+  }
+}
+
+/** The pid is for people only, and a full disk must not stop who wants to remove something. */
 function nameHolder(file: Deno.FsFile): void {
-  file.truncateSync(0);
-  file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
+  try {
+    file.truncateSync(0);
+    file.writeSync(new TextEncoder().encode(`${Deno.pid}\n`));
+  } catch {
+    // Whether the lock is held is the kernel's knowledge.
+  }
+}
+
+function cannotLock(path: string, cause: unknown): VaultError {
+  const state = cause instanceof Error ? cause.name : "unknown fault";
+  return new VaultError("WRITE_FAILED", `Cannot lock vault with "${path}": ${state}`, undefined, { cause });
 }
 
 function busy(path: string): VaultError {

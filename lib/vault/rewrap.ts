@@ -9,6 +9,7 @@ import { removeQuietly, syncDirectory, temporaryName, writeNewFile } from "../at
 import { toHex } from "../bytes.ts";
 import { equalConstantTime } from "../crypto/hash.ts";
 import type { Homes } from "../paths.ts";
+import { infoOf } from "./backup_files.ts";
 import { backupPath, listBackups, listReplaced } from "./backups.ts";
 import { VaultError } from "./fault.ts";
 import { readGuarded } from "./guarded_file.ts";
@@ -36,8 +37,7 @@ export interface Rewrapped {
 export function rewrapBackups(homes: Homes, keys: KeyTree, slots: Slot[], retired: Uint8Array[]): Rewrapped {
   const inForce = new Set(slots.map((slot) => toHex(slot.id)));
   for (const id of retired) inForce.delete(toHex(id));
-  const done: Rewrapped = { rewrapped: 0, removed: 0, failed: 0 };
-  sweepUnfinished(homes);
+  const done: Rewrapped = { rewrapped: 0, removed: 0, failed: sweepUnfinished(homes) };
   // The newest first: where room is short they matter most.
   const copies = [
     ...listBackups(homes).map(({ path }) => ({ path, named: true })),
@@ -54,20 +54,29 @@ export function rewrapBackups(homes: Homes, keys: KeyTree, slots: Slot[], retire
     } catch {
       // Whatever the reason, what the old secret opens must not stay.
       removeQuietly(path);
-      if (lstatSync(path, { throwIfNoEntry: false }) === undefined) done.removed++;
+      if (infoOf(path) === undefined) done.removed++;
       else done.failed++;
     }
   }
   return done;
 }
 
-/** What a crash left half-made has the slots of its time. Whoever makes such a file holds the lock, so none is in use. */
-function sweepUnfinished(homes: Homes): void {
+/**
+ * What a crash left half-made has the slots of its time. Whoever makes such a file holds the lock, so none is in use.
+ * Returns how many directories could not be looked through: the new slots are in force by now, which no error may hide.
+ */
+function sweepUnfinished(homes: Homes): number {
+  let failed = 0;
   const unfinished = new RegExp(`^${RegExp.escape(basename(homes.vault))}\\.(.+\\.)?tmp\\.\\d{1,10}\\.[a-z0-9]+$`);
   for (const directory of [dirname(homes.vault), homes.backups]) {
-    if (lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) continue;
-    for (const name of readdirSync(directory)) if (unfinished.test(name)) removeQuietly(join(directory, name));
+    try {
+      if (lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) continue;
+      for (const name of readdirSync(directory)) if (unfinished.test(name)) removeQuietly(join(directory, name));
+    } catch {
+      failed++;
+    }
   }
+  return failed;
 }
 
 function rewrap(homes: Homes, path: string, named: boolean, keys: KeyTree, slots: Slot[]): void {
@@ -95,7 +104,7 @@ function rewrap(homes: Homes, path: string, named: boolean, keys: KeyTree, slots
 /** The new copy has its name by now, so a failure here is no reason to lose that. */
 function removeOld(path: string, homes: Homes): void {
   removeQuietly(path);
-  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) {
+  if (infoOf(path) !== undefined) {
     throw new VaultError("WRITE_FAILED", `Cannot remove "${path}": it stays`);
   }
   syncDirectory(homes.backups);

@@ -21,10 +21,17 @@ export function standingOf(fd: number): Standing {
   return from(fstatSync(fd, { bigint: true }));
 }
 
-/** How the file named `path` stands, a link itself and not its target; undefined if there is none. */
+/**
+ * How the file named `path` stands, a link itself and not its target; undefined if there is none, or the system does not
+ * say: whoever then reads the file hears why.
+ */
 export function standingAt(path: string): Standing | undefined {
-  const info = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  return info && from(info);
+  try {
+    const info = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    return info && from(info);
+  } catch {
+    return undefined;
+  }
 }
 
 /** True if nothing tells the two apart. The number of names is left out: making one changes no contents. */

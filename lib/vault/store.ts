@@ -204,7 +204,14 @@ function rereadFile(homes: Homes, keys: KeyTree, known: StoredState): StoredStat
 
 /** @throws {VaultError} EXISTS if anything, even a broken link, has the vault's name. */
 export function refuseExisting(path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) throw exists(path);
+  let there: unknown;
+  try {
+    there = lstatSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    const code = (cause as { code?: unknown }).code ?? "unknown fault";
+    throw new VaultError("UNSAFE_FILE", `Cannot create vault "${path}": ${code}`, undefined, { cause });
+  }
+  if (there !== undefined) throw exists(path);
 }
 
 function readStored(homes: Homes, keys: KeyTree): StoredState {

@@ -3,7 +3,7 @@ import { lstatSync } from "node:fs";
 import { utf8 } from "../../lib/bytes.ts";
 import { type Homes, homesOf } from "../../lib/paths.ts";
 import { readAnchor } from "../../lib/vault/anchor.ts";
-import { openWithPassphrase, setPassphrase, setRecovery } from "../../lib/vault/slots.ts";
+import { changeDataKey, openWithPassphrase, setPassphrase, setRecovery } from "../../lib/vault/slots.ts";
 import { type Edit, Vault, VaultError } from "../../lib/vault/vault.ts";
 import { put } from "./open_vault.ts";
 import { leftBehind } from "./saved_home.ts";
@@ -11,11 +11,11 @@ import { type Contents, type Step, textOf, type Trial } from "./trial.ts";
 import { badBackups, CODES, lookAtVault, openAny, PASSPHRASES, retiredWaysIn } from "./vault_sight.ts";
 
 /** How a vault is saved, with what `Vault.open` and `Vault.create` are told for it. */
-export const OPTIONS = { rewrite: {} };
+export const OPTIONS = { append: { saving: "append" }, rewrite: { saving: "rewrite" } } as const;
 export type Saving = keyof typeof OPTIONS;
 export const SAVINGS = Object.keys(OPTIONS) as Saving[];
 
-export const VAULT_STORIES = ["edits", "recovery", "passphrase", "create", "heal"] as const;
+export const VAULT_STORIES = ["edits", "recovery", "passphrase", "key", "create", "heal"] as const;
 export type VaultStory = typeof VAULT_STORIES[number];
 
 const EMPTY: Contents = { "(code)": "1", "(passphrase)": "1" };
@@ -103,6 +103,18 @@ function stepsOf(story: VaultStory, homes: Homes, session: Session): Step[] {
           await setPassphrase(homes, await openAny(homes), utf8(text), kdf);
         },
         effect: (c) => ({ ...c, "(passphrase)": "2" }),
+      }, add];
+    case "key":
+      return [{
+        name: "change the data key",
+        run: async () => {
+          const { text, kdf } = PASSPHRASES[1]!;
+          const opened = await openAny(homes);
+          // Whatever becomes of it, a person unlocks again.
+          session.vault = null;
+          await changeDataKey(homes, opened, { passphrase: utf8(text), kdf, recovery: CODES[1] ?? null });
+        },
+        effect: (c) => ({ ...c, "(code)": "2", "(passphrase)": "2" }),
       }, add];
     case "create":
       return [{ name: "create", run: async () => void await session.create(), effect: () => EMPTY }, addOrCreate(add)];

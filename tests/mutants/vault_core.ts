@@ -172,7 +172,6 @@ export const VAULT_CORE: readonly Mutant[] = [
     ],
   }),
   ...mutantsOf("lib/vault/lock.ts", [SAVE], {
-    "lock-shared": ["while (!file.tryLockSync(true)) {", "while (!file.tryLockSync(false)) {", "the lock lets one in"],
     "lock-link": ["  guardFile(path);\n", "", "the lock is a plain file of ours"],
   }),
   ...mutantsOf("lib/vault/rekey.ts", [SLOTS], {

@@ -67,7 +67,9 @@ function faultsFor(trial: TrialName): [string, Omit<Fault, "at">][] {
   const all = Object.entries(FAULTS).filter(([name]) => kind === "vault" || name !== "no links");
   if (TORTURE || kind !== "vault" || (story === "edits" && saving === SAVINGS[0])) return all;
   // Deriving a passphrase's key costs more than a whole edit.
-  if (story === "create" || story === "passphrase") return [["EIO", { ...FAULTS["EIO"]!, operations: CHANGING }]];
+  if (story === "create" || story === "passphrase" || story === "key") {
+    return [["EIO", { ...FAULTS["EIO"]!, operations: CHANGING }]];
+  }
   return all.filter(([name]) => name.startsWith("EIO"));
 }
 
