@@ -37,7 +37,7 @@ const contents = (v: OpenVault) => toHex(Deno.readFileSync(v.homes.vault));
 async function faultOf(work: () => Promise<unknown>): Promise<string> {
   let fault = "none";
   const took = await processorMs(async () => fault = await faultIn(work()));
-  assert.ok(took < 1000, `slower than a second: ${took} ms`);
+  assert.ok(took < 5000, `slower than seconds: ${took} ms`);
   return fault;
 }
 
