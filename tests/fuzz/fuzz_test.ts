@@ -55,7 +55,7 @@ Deno.test("fuzzing finds a vault that is read without proof, and an error of the
     return state.tornAt === null ? state : { ...state, generation: state.generation + 1 };
   };
   const sloppy = (file: Uint8Array) => {
-    new DataView(file.buffer, file.byteOffset, file.byteLength).getUint32(20);
+    new DataView(file.buffer, file.byteOffset, file.byteLength).getUint32(60);
     return headers.parseHeader(file);
   };
   const swallowing = (bytes: Uint8Array, keys: Parameters<typeof states.readState>[1]) => {

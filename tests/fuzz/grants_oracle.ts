@@ -56,7 +56,9 @@ export function coveredBy(
 export function isPlainHost(host: string): boolean {
   if (host === "" || host.length > 253 || host.endsWith(".")) return false;
   const labels = host.split(".");
-  if (labels.some((label) => label.startsWith("xn--") || label.startsWith("-") || label.endsWith("-"))) return false;
+  if (
+    labels.some((label) => label === "" || label.startsWith("xn--") || label.startsWith("-") || label.endsWith("-"))
+  ) return false;
   if (
     labels.some((label) => label.length > 63) ||
     [...host].some((c) => !"abcdefghijklmnopqrstuvwxyz0123456789-.:".includes(c))
