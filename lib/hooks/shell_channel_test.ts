@@ -76,7 +76,7 @@ Deno.test({
         "compgen -v | grep -c __tacit; declare -F | grep -c __tacit; env | grep TACIT | grep -vc TACIT_TEST; true",
       );
       assert.equal(clean.output, "0\n0\n0\n");
-      const again = await run(`${"echo"} x; . "$BASH_SOURCE" 2>/dev/null; echo y`);
+      const again = await patiently(() => run(`${"echo"} x; . "$BASH_SOURCE" 2>/dev/null; echo y`), "x\ny\n");
       assert.equal(again.output, "x\ny\n");
       const nested = await run("bash -c 'cat leak'; (cat leak); coproc cat leak; cat <&\"${COPROC[0]}\"");
       assert.equal(nested.output, `t=${MARKER}\n`.repeat(3));
@@ -142,7 +142,7 @@ Deno.test({
       await new Deno.Command("python3", {
         args: ["-c", "import socket,sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])", daemon.homes.useSocket],
       }).output().catch(() => {});
-      const dead = await run("cat leak; exit 4");
+      const dead = await patiently(() => run("cat leak; exit 4"), plain);
       assert.deepEqual([dead.code, dead.output], [4, plain]);
       const script = await Deno.readTextFile(scriptPath(daemon.homes));
       await Deno.writeTextFile(scriptPath(daemon.homes), script.replaceAll(tacitCommand()[0], join(dir, "gone")));
@@ -166,3 +166,11 @@ Deno.test({
       assert.equal((Deno.statSync(script).mode ?? 0) & 0o777, 0o600);
     }),
 });
+
+/** The shell waits a bounded time for what stands behind its output; a busy machine may need another try. */
+async function patiently<T extends { output: string }>(run: () => Promise<T>, expected: string): Promise<T> {
+  for (let tries = 3;; tries--) {
+    const ran = await run();
+    if (ran.output === expected || tries <= 1) return ran;
+  }
+}

@@ -42,7 +42,7 @@ export function msgpackTarget({ decode, encode }: MsgpackParts = real): Target {
       "forbidden key",
       "nested too deep",
       "integer beyond 53 bits",
-      "integer in a long form",
+      "an integer is longer than it need be",
     ],
   };
 }
