@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import { fc } from "../../tests/kit/seed.ts";
 import { commandParts } from "../shell/parts.ts";
 import { judgeCommand, type PermissionRules, rulesIn, type RuleVerdict, showRule } from "./permission_rules.ts";
 

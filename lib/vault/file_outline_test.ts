@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import { fc } from "../../tests/kit/seed.ts";
 import { blob, frame, header, newBuilt, recoverySpec, slotItem } from "../../tests/kit/vault_builder.ts";
 import { openVault, put } from "../../tests/kit/open_vault.ts";
 import { concat } from "../bytes.ts";
