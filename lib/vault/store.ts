@@ -202,7 +202,10 @@ function rereadFile(homes: Homes, keys: KeyTree, known: StoredState): StoredStat
   return state;
 }
 
-/** @throws {VaultError} EXISTS if anything, even a broken link, has the vault's name. */
+/**
+ * Passes if nothing has the name `path`.
+ * @throws {VaultError} EXISTS if anything, even a broken link, does.
+ */
 export function refuseExisting(path: string): void {
   let there: unknown;
   try {
